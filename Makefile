@@ -1,0 +1,55 @@
+# Each target works on a fresh Debian machine: it installs what it needs and shows its progress.
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+export PYTHONUNBUFFERED := 1
+INVENTORY ?= demo
+HOSTS ?= 1
+
+.PHONY: help setup demo demo-update demo-break demo-down testbed-up testbed-down secrets wheels app-image \
+	test lint bench faults screenshots docs lock
+
+help: ## zeigt diese Übersicht
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## richtet die Python-Umgebung ein
+	@./workshop/setup.sh
+
+demo: setup ## baut alles auf: Testhost, Docker, Lager-App mit Beispieldaten
+	@$(PYTHON) -m workshop.demo up
+
+demo-update: setup ## baut die nächste Version und aktualisiert unter sichtbarer Last
+	@$(PYTHON) -m workshop.demo update
+
+demo-break: setup ## versucht ein Update auf eine kaputte Version
+	@$(PYTHON) -m workshop.demo break
+
+demo-down: setup ## räumt die Demo wieder weg
+	@$(PYTHON) -m workshop.demo down
+
+testbed-up: setup ## Testhosts zum Arbeiten von Hand (HOSTS=3)
+	@$(PYTHON) -m testbed docker
+	@$(PYTHON) -m testbed images
+	@$(PYTHON) -m testbed up hand --count $(HOSTS)
+
+testbed-down: setup ## räumt diese Testhosts wieder weg
+	@$(PYTHON) -m testbed down hand
+
+secrets: setup ## erzeugt fehlende Geheimnisse eines Inventars (INVENTORY=demo)
+	@$(PYTHON) -m workshop.secrets inventories/$(INVENTORY)
+
+wheels: setup ## packt den Agenten und seine Abhängigkeiten für die Hosts
+	@$(PYTHON) -m workshop.wheels
+
+test: setup ## alle Tests, Raum für Raum
+	@$(PYTHON) -m workshop.rooms test
+
+lint: setup ## ruff, mypy, ansible-lint, yamllint
+	@$(PYTHON) -m workshop.rooms lint
+
+lock: setup ## pinnt alle Anforderungen mit ihren Hashes neu
+	@./workshop/lock.sh
+
+docs: setup ## erzeugt die Variablentabellen der Rollen neu
+	@$(PYTHON) -m workshop.role_tables --write
