@@ -1,0 +1,189 @@
+"""Runs the rooms of the test suite, or of the linters: lanes side by side, a line per room, the times at the end.
+
+Each room's whole output goes to test-results/<room>.log; of a failed room the end is shown.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+from workshop.progress import say
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "test-results"
+PYTEST = (sys.executable, "-m", "pytest", "-q", "--durations=5")
+HEARTBEAT_SECONDS = 30
+TAIL_LINES = 80
+
+
+@dataclass(frozen=True)
+class Room:
+    """One thing to run: `argv` from the repository root, `seconds` its deadline, `junit` whether it counts tests."""
+
+    name: str
+    argv: tuple[str, ...]
+    seconds: int = 900
+    junit: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    room: Room
+    seconds: float
+    returncode: int
+
+
+def pytest_room(name: str, *paths: str, seconds: int = 900, workers: int = 0) -> Room:
+    parallel = ("-n", str(workers)) if workers else ()
+    argv = (*PYTEST, *parallel, f"--junit-xml={RESULTS / name}.xml", *paths)
+    return Room(name, argv, seconds, junit=True)
+
+
+def module(name: str, *words: str, seconds: int = 900) -> Room:
+    return Room(name, (sys.executable, "-m", *words), seconds)
+
+
+# A lane runs its rooms one after the other; lanes run side by side (two cores: two lanes).
+PREPARE = [
+    [module("Docker", "testbed", "docker"), module("Testabbilder", "testbed", "images")],
+    [module("Agentenpakete", "workshop.wheels"), pytest_room("unit", "tests/unit", "tests/repository")],
+]
+TEST_LANES = [
+    [
+        module("App-Abbild", "workshop.app_image"),
+        pytest_room("e2e", "tests/e2e"),
+        pytest_room("stoerungen", "tests/faults"),
+    ],
+    [
+        pytest_room("testbed", "tests/integration/testbed"),
+        pytest_room("docker_host", "tests/integration/docker_host"),
+        pytest_room("gate", "tests/integration/gate"),
+        pytest_room("engine", "tests/integration/upkeep"),
+        pytest_room("app", "tests/integration/app"),
+        module("molecule", "workshop.molecule"),
+    ],
+]
+LINT_LANES = [
+    [
+        module("ruff", "ruff", "check", "."),
+        module("ruff-format", "ruff", "format", "--check", "."),
+        module("mypy", "mypy"),
+        module("yamllint", "yamllint", "--strict", "."),
+        module("Rollentabellen", "workshop.role_tables"),
+    ],
+    [Room("ansible-lint", (str(Path(sys.executable).parent / "ansible-lint"), "-q"), 600)],
+]
+
+
+def run_room(room: Room) -> Outcome:
+    say(f"▶ {room.name}")
+    began = time.monotonic()
+    log = RESULTS / f"{room.name}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            room.argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=os.environ
+        )
+        code = wait(process, room, began)
+    outcome = Outcome(room, time.monotonic() - began, code)
+    say(f"{'✔' if code == 0 else '✘'} {room.name}: {outcome.seconds:.0f} s{counted(room)}")
+    if code != 0:
+        show_end(room, log)
+    return outcome
+
+
+def wait(process: subprocess.Popen[bytes], room: Room, began: float) -> int:
+    """The room's exit code; 124 when it had to be stopped at its deadline."""
+    while True:
+        try:
+            return process.wait(HEARTBEAT_SECONDS)
+        except subprocess.TimeoutExpired:
+            elapsed = time.monotonic() - began
+        if elapsed > room.seconds:
+            process.kill()
+            say(f"{room.name}: nach {elapsed:.0f} s abgebrochen (Grenze {room.seconds} s)")
+            return 124
+        say(f"  {room.name} läuft seit {elapsed:.0f} s")
+
+
+def show_end(room: Room, log: Path) -> None:
+    lines = log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
+    print(f"──── {room.name} (Ende von {log.relative_to(ROOT)})", *lines, "────", sep="\n", flush=True)
+
+
+def junit_counts(room: Room) -> tuple[int, int, int]:
+    """(passed, failed, skipped) of a room; zeros where it wrote no report."""
+    report = RESULTS / f"{room.name}.xml"
+    if not room.junit or not report.exists():
+        return 0, 0, 0
+    suites = ElementTree.parse(report).getroot().iter("testsuite")  # noqa: S314 - our own report
+    total = failed = skipped = 0
+    for suite in suites:
+        total += int(suite.get("tests", 0))
+        failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        skipped += int(suite.get("skipped", 0))
+    return total - failed - skipped, failed, skipped
+
+
+def counted(room: Room) -> str:
+    passed, failed, skipped = junit_counts(room)
+    return f" ({passed} bestanden, {failed} gescheitert, {skipped} ausgelassen)" if room.junit else ""
+
+
+def run_lanes(lanes: list[list[Room]]) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    threads = [
+        threading.Thread(target=lambda lane=lane: outcomes.extend(run_room(room) for room in lane)) for lane in lanes
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def present(lanes: list[list[Room]]) -> list[list[Room]]:
+    """Leave out pytest rooms whose folder this checkout does not have."""
+    return [[room for room in lane if not room.junit or (ROOT / room.argv[-1]).exists()] for lane in lanes]
+
+
+def chosen(lanes: list[list[Room]], names: list[str]) -> list[list[Room]]:
+    return [[room for room in lane if not names or room.name in names] for lane in lanes]
+
+
+def summary(outcomes: list[Outcome]) -> int:
+    print("\nZeit je Raum:")
+    for outcome in sorted(outcomes, key=lambda o: -o.seconds):
+        mark = "✔" if outcome.returncode == 0 else "✘"
+        print(f"  {mark} {outcome.room.name:<16}{outcome.seconds:6.0f} s{counted(outcome.room)}")
+    passed, failed, skipped = (sum(column) for column in zip(*(junit_counts(o.room) for o in outcomes), strict=True))
+    broken = [o.room.name for o in outcomes if o.returncode != 0]
+    if broken:
+        print(f"Gescheitert: {', '.join(broken)}")
+    if passed + failed:
+        print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if broken else 0
+
+
+def main() -> int:
+    kind, *names = sys.argv[1:] or ["test"]
+    RESULTS.mkdir(exist_ok=True)
+    for report in RESULTS.glob("*.xml"):
+        report.unlink()
+    if kind == "lint":
+        return summary(run_lanes(chosen(LINT_LANES, names)))
+    outcomes = run_lanes(chosen(PREPARE, names))
+    if all(outcome.returncode == 0 for outcome in outcomes if not outcome.room.junit):
+        outcomes += run_lanes(chosen(present(TEST_LANES), names))
+    return summary(outcomes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
