@@ -1,0 +1,1 @@
+../upkeep/moment.py
