@@ -135,9 +135,9 @@ class AgentClient:
 
     def report(self, run: str) -> Json:
         """The full report of a run; like `events` it waits for an agent that restarts."""
-        return self._patiently(run, _path("runs", run), 0.0, None)
+        return self._patiently(run, _path("runs", run))
 
-    def events(self, run: str, wait: float = LONG_POLL, pulse: Pulse | None = None) -> Iterator[Event]:
+    def events(self, run: str, wait: float = LONG_POLL, pulse: Pulse = lambda _: None) -> Iterator[Event]:
         """Yield the run's events until it has finished, across restarts of the agent.
 
         `pulse` is called after every poll without news, with the seconds since the agent last answered (0 = quiet).
@@ -151,12 +151,11 @@ class AgentClient:
                 yield event
             finished = bool(page["finished"])
             if not page["events"] and not finished:
-                if pulse:
-                    pulse(0.0)
+                pulse(0.0)
                 # An agent that does not hold the poll must not be asked in a tight loop.
                 self.sleep(max(0.0, min(wait, 0.2) - (self.clock() - asked)))
 
-    def _patiently(self, run: str, path: str, wait: float, pulse: Pulse | None) -> Json:
+    def _patiently(self, run: str, path: str, wait: float = 0.0, pulse: Pulse = lambda _: None) -> Json:
         """GET that outlives a restart of the agent, for at most `patience` seconds."""
         lost_at: float | None = None
         while True:
@@ -167,8 +166,7 @@ class AgentClient:
                 silent = self.clock() - lost_at
                 if silent >= self.patience:
                     raise AgentUnreachable(_LOST.format(run=run, silent=silent, error=error), error.code) from error
-                if pulse:
-                    pulse(silent)
+                pulse(silent)
                 self.sleep(0.5)
 
     def _object(self, method: str, path: str, body: Json | None = None, timeout: float | None = None) -> Json:
@@ -208,8 +206,7 @@ def _judge(status: int, raw: bytes) -> Any:
     try:
         answer = json.loads(raw)
     except ValueError as error:
-        start = raw[:80].decode("utf-8", "replace")
-        raise AgentError(f"Der Agent antwortete mit HTTP {status}, aber nicht mit JSON: „{start}“.") from error
+        raise AgentError(f"Der Agent antwortete mit HTTP {status}, aber nicht mit JSON: {raw[:80]!r}") from error
     if 200 <= status < 300:
         return answer
     raise _refusal(status, answer if isinstance(answer, dict) else {})
