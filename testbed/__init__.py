@@ -1,0 +1,1 @@
+"""Real hosts and images for demo, molecule and tests, made from Debian packages and PyPI."""

@@ -1,0 +1,121 @@
+"""Bringing a named testbed up and down, and clearing what an earlier session left behind."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from testbed import host as hosts
+from testbed import inventory, network, registry, ssh, state
+from testbed.build import ensure_images
+from testbed.command import attempt, run
+from testbed.console import say
+from testbed.engine import docker, ensure_engine
+from testbed.recipe import recipe
+from testbed.state import Bed, Host
+
+_LABEL = registry.LABEL
+_LABEL_STATE = f"{_LABEL}.state"
+
+
+def up(name: str, flavours: dict[str, str], *, published: dict[str, list[str]], passwords: list[str]) -> Bed:
+    """Start testbed `name` with host name → flavour; replaces an earlier one of that name."""
+    folder = state.folder(name)
+    images = sorted({hosts.image(flavour) for flavour in flavours.values()})
+    ensure_images(images)
+    clear_leftovers()
+    _remove(name)
+    registry.ensure_registry()
+    state.state_folder()
+    folder.mkdir(mode=0o700)
+    bed, public_key = _plan(name, flavours, published=published, passwords=passwords)
+    state.save(bed)
+    registry.attach(bed.network)
+    with ThreadPoolExecutor(8) as pool:
+        started = list(pool.map(lambda one: _boot(bed, one, public_key), bed.hosts.values()))
+    bed = replace(bed, hosts={one.name: one for one in started})
+    _record(bed)
+    return bed
+
+
+def down(name: str) -> None:
+    """Remove everything that belongs to testbed `name`."""
+    ensure_engine()
+    folder = state.folder(name)
+    if not folder.exists() and not _containers(name):
+        say(f"Testbed {name}: gibt es nicht, nichts zu tun")
+        return
+    _remove(name)
+    say(f"Testbed {name}: abgebaut")
+
+
+def clear_leftovers() -> None:
+    """Remove our own containers whose state file is gone: nobody can reach them any more."""
+    for name, state_file in _labelled():
+        if name != registry.MARK and not Path(state_file).exists():
+            say(f"Räume Reste des Testbeds {name} auf")
+            _remove_containers(name)
+
+
+def _plan(name: str, flavours: dict[str, str], *, published: dict, passwords: list[str]) -> tuple[Bed, str]:
+    folder = state.folder(name)
+    key, public_key = ssh.create_key(folder)
+    net = f"upkeep-{name}"
+    subnet = network.create(net, f"{_LABEL}={name}")
+    planned = {}
+    for index, (host_name, flavour) in enumerate(flavours.items()):
+        by_password = host_name in passwords
+        planned[host_name] = Host(
+            name=host_name,
+            flavour=flavour,
+            address=network.address(subnet, index),
+            container=f"upkeep-{name}-{host_name}",
+            login="password" if by_password else "key",
+            password=hosts.new_password() if by_password else "",
+            published=tuple(published.get(host_name, ())),
+        )
+    address = f"{registry.ALIAS}:{registry.PORT}"
+    return Bed(name, net, subnet, address, str(key), str(folder / "known_hosts"), planned), public_key
+
+
+def _boot(bed: Bed, host: Host, public_key: str) -> Host:
+    started = time.monotonic()
+    labels = [f"{_LABEL}={bed.name}", f"{_LABEL_STATE}={state.folder(bed.name) / 'state.json'}"]
+    image_name = recipe(hosts.image(host.flavour)).image
+    run(hosts.start_command(bed, host, image_name=image_name, public_key=public_key, labels=labels))
+    if host.password:
+        hosts.set_password(host)
+    hosts.await_ready(host)
+    say(f"Host {host.name} ({host.flavour}, {host.address}): bereit nach {time.monotonic() - started:.1f} s")
+    return replace(host, container_id=hosts.container_id(host))
+
+
+def _record(bed: Bed) -> None:
+    lines = [ssh.host_key_line(host) for host in bed.hosts.values()]
+    Path(bed.known_hosts).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (state.folder(bed.name) / "inventory.yml").write_text(inventory.as_yaml(bed), encoding="utf-8")
+    state.save(bed)
+
+
+def _remove(name: str) -> None:
+    _remove_containers(name)
+    state.forget(name)
+
+
+def _remove_containers(name: str) -> None:
+    if containers := _containers(name):
+        run(docker("rm", "--force", "--volumes", *containers))
+    network_name = f"upkeep-{name}"
+    if attempt(docker("network", "inspect", network_name)).returncode == 0:
+        registry.detach(network_name)
+        run(docker("network", "rm", network_name))
+
+
+def _containers(name: str) -> list[str]:
+    return run(docker("ps", "--all", "--quiet", "--filter", f"label={_LABEL}={name}")).split()
+
+
+def _labelled() -> list[tuple[str, str]]:
+    columns = f'{{{{.Label "{_LABEL}"}}}}\t{{{{.Label "{_LABEL_STATE}"}}}}'
+    listed = run(docker("ps", "--all", "--filter", f"label={_LABEL}", "--format", columns))
+    return sorted({tuple(line.split("\t", 1)) for line in listed.splitlines()})
