@@ -1,0 +1,1 @@
+"""The command `upkeep`: a client of the agent for people and timers."""

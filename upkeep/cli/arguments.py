@@ -1,0 +1,94 @@
+"""The command line of `upkeep`: one subcommand per verb, help in German."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+from typing import TYPE_CHECKING
+
+from upkeep import __version__
+from upkeep.cli.german import speak_german
+from upkeep.client import AGENT_SOCKET
+
+_EPILOG = """\
+Ende-Codes: 0 gut · 1 gescheitert · 2 falscher Aufruf · 3 abgelehnt · 4 zurückgerollt · 5 ein anderer Lauf ist im Gange
+            6 der Agent antwortet nicht · 130 mit Strg-C abgehängt (der Lauf geht weiter)
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    speak_german()
+    parser = argparse.ArgumentParser(
+        prog="upkeep",
+        description="Anwendungen auf diesem Docker-Host ansehen, aktualisieren, zurückrollen und warten.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"upkeep {__version__}", help="zeigt die Version")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="BEFEHL", title="Befehle")
+    _add_status(verbs)
+    _add_runs(verbs)
+    _add_maintenance(verbs)
+    _add_health(verbs)
+    _add_logs(verbs)
+    return parser
+
+
+if TYPE_CHECKING:  # argparse has no public name for what add_subparsers returns
+    Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def _verb(verbs: Verbs, name: str, text: str, stack_required: bool = False) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text)
+    if stack_required:
+        parser.add_argument("stack", metavar="STACK", help="Name des Stacks")
+    else:
+        parser.add_argument("stack", metavar="STACK", nargs="?", help="Name des Stacks; bei nur einem entbehrlich")
+    parser.add_argument("--json", action="store_true", help="Ausgabe als JSON, für Programme")
+    parser.add_argument("--socket", default=AGENT_SOCKET, metavar="PFAD", help="Socket des Agenten (%(default)s)")
+    return parser
+
+
+def _add_status(verbs: Verbs) -> None:
+    parser = _verb(verbs, "status", "zeigt, was läuft, was es Neues gibt und wie der letzte Lauf ausging")
+    parser.add_argument("--follow", action="store_true", help="dem laufenden Lauf zusehen, bis er fertig ist")
+
+
+def _add_runs(verbs: Verbs) -> None:
+    check = _verb(verbs, "check", "fragt die Registry nach einer neuen Version; ändert nichts")
+    update = _verb(verbs, "update", "aktualisiert auf die neueste Version des Kanals")
+    rollback = _verb(verbs, "rollback", "geht auf die vorige Version zurück")
+    deploy = _verb(verbs, "deploy", "bringt den Stack in den Zustand, den seine Dateien beschreiben")
+    update.add_argument("--to", metavar="ABBILD", help="stattdessen genau dieses Abbild (repo:tag oder repo@sha256:…)")
+    update.add_argument("--force", action="store_true", help="auch eine Version, die schon einmal zurückgerollt wurde")
+    for parser in (update, rollback, deploy):
+        parser.add_argument("--plan", action="store_true", help="nur zeigen, was geschehen würde")
+    for parser in (check, update, rollback, deploy):
+        parser.add_argument(
+            "--starter", default=default_starter(), metavar="WER", help="wer den Lauf startet (%(default)s)"
+        )
+
+
+def _add_maintenance(verbs: Verbs) -> None:
+    parser = _verb(verbs, "maintenance", "schaltet die Wartungsseite ein oder aus", stack_required=True)
+    parser.add_argument("state", choices=("on", "off"), metavar="on|off", help="einschalten oder ausschalten")
+    parser.add_argument("--title", metavar="TITEL", help="Überschrift der Wartungsseite")
+    parser.add_argument("--text", help="Text der Wartungsseite")
+    parser.add_argument("--until", metavar="ZEIT", help="voraussichtliches Ende: 18:30 oder „21.11.2026 18:30“")
+    parser.add_argument("--reason", metavar="GRUND", help="Grund, für das Protokoll; steht nicht auf der Seite")
+
+
+def _add_health(verbs: Verbs) -> None:
+    _verb(verbs, "health", "prüft jetzt, ob der Stack gesund ist (Ende-Code 1, wenn nicht)")
+
+
+def _add_logs(verbs: Verbs) -> None:
+    parser = _verb(verbs, "logs", "zeigt das Protokoll des letzten Laufs und der Container")
+    parser.add_argument("--lines", type=int, default=200, metavar="N", help="wie viele Zeilen (%(default)s)")
+    parser.add_argument("--run", metavar="LAUF", help="das Protokoll dieses Laufs")
+
+
+def default_starter() -> str:
+    """cli:<who>: the person behind sudo, if there is one."""
+    return f"cli:{os.environ.get('SUDO_USER') or getpass.getuser()}"

@@ -1,0 +1,140 @@
+"""What the command prints: status table and page, health, the end of a run, a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from upkeep.cli.words import OPERATIONS, RESULTS, clock, plain, run_sentence, version
+from upkeep.client import Json
+from upkeep.moment import spoken
+
+_GOOD = {"ready", "healthy", "ok", True}
+_SLOT_HEALTH = {"ready": "bereit", "healthy": "gesund", "ok": "gesund", True: "gesund", None: "ungeprüft"}
+_SLOT_STATES = {
+    "running": "läuft",
+    "exited": "steht",
+    "missing": "fehlt",
+    "restarting": "startet neu",
+    "draining": "leert sich",
+}
+_GATE_STATES = {
+    "open": "offen",
+    "closed": "geschlossen",
+    "maintenance": "Wartungsseite",
+    "down": "steht",
+    "missing": "fehlt",
+}
+
+
+def state_of(status: Json) -> str:
+    """The one word an admin looks for first."""
+    if status.get("running"):
+        operation = status["running"]["operation"]
+        return f"{OPERATIONS.get(operation, operation)} läuft"
+    if not status.get("release"):
+        return "nicht ausgerollt"
+    if (status.get("maintenance") or {}).get("on"):
+        return "in Wartung"
+    slots = status.get("slots") or []
+    return "in Betrieb" if slots and all(_serves(slot) for slot in slots) else "gestört"
+
+
+def _serves(slot: Json) -> bool:
+    return slot.get("state") == "running" and slot.get("health") in _GOOD | {None}
+
+
+def status_table(stacks: list[Json], now: datetime) -> list[str]:
+    if not stacks:
+        return ["Auf diesem Host gibt es noch keinen Stack. Neue legt `ansible-playbook playbooks/site.yml` an."]
+    head = ("STACK", "ZUSTAND", "VERSION", "SEIT", "NEU", "LETZTER LAUF")
+    return table([head, *(_row(status, now) for status in stacks)])
+
+
+def _row(status: Json, now: datetime) -> tuple[str, ...]:
+    run, release = status.get("last_run"), status.get("release")
+    last = f"{OPERATIONS.get(run['operation'], run['operation'])}: {RESULTS.get(run['result'], '?')}" if run else "–"
+    since = spoken(release.get("since"), now) if release else "–"
+    return status["stack"], state_of(status), version(release), since, version(status.get("available")), last
+
+
+def table(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return [plain(line).rstrip() for line in lines]
+
+
+def status_page(status: Json, now: datetime) -> list[str]:
+    facts = [*_release_facts(status, now), *_state_facts(status, now)]
+    return [f"{status['stack']}: {state_of(status)}", *(f"  {name:<13} {plain(text)}" for name, text in facts)]
+
+
+def _release_facts(status: Json, now: datetime) -> Iterator[tuple[str, str]]:
+    release = status.get("release")
+    if release:
+        yield "Version", f"{version(release)} (seit {spoken(release.get('since'), now)})"
+        yield "Abbild", str(release.get("image") or release.get("digest"))
+    if status.get("previous"):
+        yield "Vorige", version(status["previous"])
+    if status.get("available"):
+        yield "Verfügbar", f"{version(status['available'])}, einspielen mit `upkeep update {status['stack']}`"
+    for digest in status.get("held") or []:
+        yield "Gesperrt", f"{digest[:19]} (wurde zurückgerollt; nur mit --force)"
+
+
+def _state_facts(status: Json, now: datetime) -> Iterator[tuple[str, str]]:
+    for slot in status.get("slots") or []:
+        health = slot.get("health")
+        words = [_SLOT_STATES.get(slot.get("state"), slot.get("state")), _SLOT_HEALTH.get(health, health)]
+        yield str(slot["name"]), ", ".join(str(word) for word in [*words, slot.get("version")] if word)
+    gate = (status.get("gate") or {}).get("state")
+    yield "Tor", str(_GATE_STATES.get(gate or "", gate) or "unbekannt")
+    if (status.get("maintenance") or {}).get("on"):
+        yield "Wartung", maintenance_sentence(status["maintenance"], now)
+    if status.get("running"):
+        yield "Läuft gerade", run_sentence(status["running"], now)
+    if status.get("last_run"):
+        yield "Letzter Lauf", run_sentence(status["last_run"], now)
+    for text in status.get("drift") or []:
+        yield "Abweichung", text
+
+
+def maintenance_sentence(maintenance: Json, now: datetime) -> str:
+    if not maintenance.get("on"):
+        return "aus"
+    owner = "von Hand" if maintenance.get("owner") == "operator" else str(maintenance.get("owner"))
+    until = f", bis {spoken(maintenance['until'], now)}" if maintenance.get("until") else ""
+    reason = f", Grund: {maintenance['reason']}" if maintenance.get("reason") else ""
+    return plain(f"an ({owner}{until}{reason})")
+
+
+def health_page(stack: str, health: Json) -> list[str]:
+    rows = [
+        ("ok" if check["ok"] else "FEHLER", str(check["name"]), str(check["observed"]), str(check.get("limit") or ""))
+        for check in health["checks"]
+    ]
+    verdict = f"{stack}: {'gesund' if health['healthy'] else 'nicht gesund'}"
+    return [verdict, *(f"  {line}" for line in table([("", "PRÜFUNG", "GEMESSEN", "ERWARTET"), *rows]))]
+
+
+def run_page(report: Json) -> list[str]:
+    """How a run ended: the verdict, its times, and for a bad end the reason and the last lines of the application."""
+    result = report.get("result")
+    operation = OPERATIONS.get(report["operation"], report["operation"])
+    lines = [
+        f"{report['stack']}: {operation} {RESULTS.get(result or '', result)}. {plain(report.get('message') or '')}"
+    ]
+    if report.get("reason") and str(report["reason"]) not in lines[0]:
+        lines.append(f"  Grund: {plain(report['reason'])}")
+    window = (report.get("timings") or {}).get("maintenance_s")
+    if window:
+        lines.append(f"  Wartungsseite: {clock(float(window))} min")
+    if result in ("failed", "rolled_back") and report.get("last_logs"):
+        lines += ["  Letzte Zeilen der Anwendung:", *(f"    {plain(line)}" for line in report["last_logs"][-10:])]
+    return lines
+
+
+def plan_page(stack: str, plan: Json) -> list[str]:
+    verdict = "würde sich ändern" if plan["changed"] else "nichts zu tun"
+    steps = [f"  {number}. {plain(step)}" for number, step in enumerate(plan.get("steps") or [], 1)]
+    return [f"{stack}: {verdict}. {plain(plan.get('message') or '')}".rstrip(), *steps]

@@ -1,0 +1,54 @@
+"""German words for what the agent's JSON says, and plain text out of whatever it carries."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from upkeep.client import Json
+from upkeep.moment import spoken
+
+OPERATIONS = {"deploy": "Ausrollen", "update": "Update", "rollback": "Zurückrollen", "check": "Prüfung"}
+RESULTS = {
+    "updated": "erledigt",
+    "unchanged": "nichts zu tun",
+    "rolled_back": "gescheitert, alte Version läuft wieder",
+    "failed": "gescheitert",
+    "refused": "abgelehnt",
+}
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def plain(text: object) -> str:
+    """Without control characters: container logs must not steer the operator's terminal."""
+    return _CONTROL.sub("", str(text))
+
+
+def clock(seconds: float) -> str:
+    """83.2 → „1:23“."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+def version(release: Json | None) -> str:
+    """A release's version; without a label the start of its digest."""
+    if not release:
+        return "–"
+    return plain(release.get("version") or str(release.get("digest") or "?")[:19])
+
+
+def run_sentence(run: Json, now: datetime) -> str:
+    """„Update, 09:30, von cli:anna: erledigt (1.0.0 → 1.1.0)“."""
+    head = f"{OPERATIONS.get(run['operation'], run['operation'])}, {spoken(run.get('started_at'), now)}"
+    head += f", von {plain(run.get('starter') or 'unbekannt')}"
+    result = run.get("result")
+    if result is None:
+        return f"{head}: läuft, {run.get('percent') or 0} % ({plain(run.get('message') or run.get('phase') or '')})"
+    return f"{head}: {RESULTS.get(result, result)}{_change(run)}"
+
+
+def _change(run: Json) -> str:
+    before, after = run.get("from"), run.get("to")
+    if not after:
+        return ""
+    return f" ({version(before)} → {version(after)})" if before and before != after else f" ({version(after)})"
