@@ -44,7 +44,7 @@ class Server:
     def serve(self) -> None:
         """Until `stop` or `idle` seconds without a caller. Returns when the last answer is out."""
         self.listener.setblocking(False)
-        with selectors.DefaultSelector() as selector:
+        with self._leave, self._wake, selectors.DefaultSelector() as selector:
             selector.register(self.listener, selectors.EVENT_READ)
             selector.register(self._leave, selectors.EVENT_READ)
             while ready := {key.fileobj for key, _ in selector.select(self.limits.idle)}:

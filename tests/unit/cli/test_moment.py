@@ -6,7 +6,6 @@ import pytest
 
 from upkeep.moment import NotAMoment, parse_until, spoken
 
-
 NOW = datetime.fromisoformat("2026-11-21T17:00:00+01:00")
 
 
