@@ -1,0 +1,75 @@
+"""The ASGI application, put together from lists."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+from pymongo.errors import PyMongoError
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from lager import schema
+from lager.services import Services, build_services
+from lager.settings import Settings
+from lager.web import account_routes, store_routes, system_routes
+from lager.web.errors import EXCEPTION_HANDLERS
+from lager.web.frontend import frontend
+from lager.web.middleware import CrossSiteGuard, RequestLog, SecurityHeaders
+
+log = logging.getLogger("lager.application")
+
+BODY_MAX = 1024 * 1024
+PREPARE_AGAIN = 1.0  # seconds between attempts while mongod is away
+
+
+def create_app(settings: Settings, services: Services | None = None) -> Starlette:
+    """The app for these settings. It starts at once; health says when the database is ready."""
+    built = services or build_services(settings)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        preparing = asyncio.create_task(prepare_database(built))
+        yield
+        preparing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await preparing
+        await built.client.close()
+
+    app = Starlette(
+        routes=[
+            *system_routes.ROUTES,
+            *account_routes.ROUTES,
+            *store_routes.ROUTES,
+            Route("/{path:path}", frontend(settings.frontend), methods=["GET"]),
+        ],
+        middleware=[
+            Middleware(RequestLog, lifecycle=built.lifecycle),
+            Middleware(SecurityHeaders, settings=settings),
+            Middleware(CrossSiteGuard, settings=settings),
+        ],
+        exception_handlers=EXCEPTION_HANDLERS,
+        lifespan=lifespan,
+        max_body_size=BODY_MAX,
+    )
+    app.state.services = built
+    return app
+
+
+async def prepare_database(services: Services) -> None:
+    """Indexes and migrations, as soon as mongod is there; until then health says unhealthy."""
+    while not services.lifecycle.is_prepared:
+        try:
+            await schema.prepare(services.database)
+            services.lifecycle.is_prepared = True
+        except PyMongoError as exc:
+            log.warning("database not ready", extra={"event": "database_not_ready", "kind": type(exc).__name__})
+            await asyncio.sleep(PREPARE_AGAIN)
+    log.info("ready", extra={"event": "ready"})
+    try:
+        await schema.refresh_search(services.database)
+    except PyMongoError:
+        log.exception("search fields not refreshed; the next start goes on", extra={"event": "search_not_refreshed"})

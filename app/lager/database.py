@@ -1,0 +1,57 @@
+"""The one place that opens MongoDB."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from bson import Decimal128, ObjectId
+from bson.errors import InvalidId
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+
+Document = dict[str, Any]
+Client = AsyncMongoClient[Document]
+Database = AsyncDatabase[Document]
+Collection = AsyncCollection[Document]
+Session = AsyncClientSession
+
+SELECTION_MS = 2_000  # how long a request waits for a mongod that is away
+SOCKET_MS = 20_000
+
+
+def open_client(uri: str) -> Client:
+    """A client that connects lazily, so that the app starts while mongod is away."""
+    return AsyncMongoClient(
+        uri,
+        appname="lager",
+        tz_aware=True,
+        serverSelectionTimeoutMS=SELECTION_MS,
+        connectTimeoutMS=SELECTION_MS,
+        socketTimeoutMS=SOCKET_MS,
+        maxPoolSize=50,
+    )
+
+
+def object_id(text: str) -> ObjectId | None:
+    """The id, or None for anything that is no id: callers answer „nicht gefunden“."""
+    try:
+        return ObjectId(text)
+    except (InvalidId, TypeError):
+        return None
+
+
+def to_decimal128(value: Decimal | None) -> Decimal128 | None:
+    return None if value is None else Decimal128(value)
+
+
+def decimal_text(value: Decimal128 | None) -> str | None:
+    """Plain digits with a point, as the API speaks: never an exponent, never a float."""
+    return None if value is None else format(value.to_decimal(), "f")
+
+
+async def lock(database: Database, name: str, session: Session) -> None:
+    """Serialise transactions that must not overlap: the second writer of this document is made to retry."""
+    await database["guards"].update_one({"_id": name}, {"$inc": {"turn": 1}}, session=session)

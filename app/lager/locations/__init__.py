@@ -1,0 +1,1 @@
+"""Where things lie: a tree of stores, rooms, shelves and bins, and vehicles."""

@@ -1,0 +1,147 @@
+"""Storage locations in MongoDB. Changes to the tree are serialised, so no cycle and no orphan can arise."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+
+from bson import ObjectId
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from lager.accounts.model import User
+from lager.database import Collection, Database, Document, Session, lock, object_id
+from lager.locations import model
+from lager.locations.model import LABELS, PARENTS, Kind
+from lager.problems import BadFields, Conflict, NotFound, Stale
+
+T = TypeVar("T")
+
+GONE = "Diesen Lagerort gibt es nicht (mehr)."
+
+
+class Locations:
+    """The store of locations."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._locations: Collection = database["locations"]
+        self._articles: Collection = database["articles"]
+        self._now = now
+
+    async def all(self) -> list[Document]:
+        """Every location; a business has hundreds at most, so the client gets the whole tree."""
+        return await self._locations.find().sort("code_key").to_list()
+
+    async def below(self, location_id: str) -> tuple[ObjectId, ...]:
+        """The location and everything inside it; empty when it does not exist."""
+        children: defaultdict[ObjectId | None, list[ObjectId]] = defaultdict(list)
+        known = set()
+        async for found in self._locations.find({}, ["parent_id"]):
+            children[found["parent_id"]].append(found["_id"])
+            known.add(found["_id"])
+        root = object_id(location_id)
+        inside = [root] if root in known else []
+        for location in inside:  # grows while it is walked
+            inside.extend(children[location])
+        return tuple(location for location in inside if location)
+
+    async def create(self, location: model.LocationInput, user: User) -> Document:
+        document: Document = {"_id": ObjectId(), "version": 1, "created_at": self._now()}
+        document |= model.stored(location) | self._signed(user)
+
+        async def insert(session: Session) -> Document:
+            await self._check_parent(location, None, session)
+            await self._locations.insert_one(document, session=session)
+            return document
+
+        return await self._alone(insert, document)
+
+    async def edit(self, location_id: str, location: model.LocationEdit, user: User) -> Document:
+        """Replace the location if it still has the version that was shown; else Stale with the newer values."""
+        fields = model.stored(location) | self._signed(user)
+
+        async def change(session: Session) -> Document:
+            own_id = object_id(location_id)
+            await self._check_parent(location, own_id, session)
+            await self._check_children(location, own_id, session)
+            saved = await self._locations.find_one_and_update(
+                {"_id": own_id, "version": location.version},
+                {"$set": fields, "$inc": {"version": 1}},
+                session=session,
+                return_document=ReturnDocument.AFTER,
+            )
+            return saved or await self._stale(location_id)
+
+        return await self._alone(change, fields)
+
+    async def delete(self, location_id: str, version: int) -> None:
+        """Only empty places can go: nothing inside, no article that belongs there."""
+
+        async def remove(session: Session) -> None:
+            own_id = object_id(location_id)
+            if await self._locations.find_one({"parent_id": own_id}, ["_id"], session=session):
+                raise Conflict("Dieser Lagerort enthält noch andere. Bitte zuerst diese verschieben oder löschen.")
+            articles = await self._articles.count_documents({"location_ids": own_id}, session=session)
+            if articles:
+                count = "ein Artikel" if articles == 1 else f"{articles} Artikel"
+                raise Conflict(f"Hierher gehört noch {count}. Bitte zuerst bei den Artikeln den Lagerort ändern.")
+            deleted = await self._locations.delete_one({"_id": own_id, "version": version}, session=session)
+            if not deleted.deleted_count:
+                await self._stale(location_id)
+
+        await self._alone(remove, {})
+
+    async def _alone(self, work: Callable[[Session], Awaitable[T]], fields: Document) -> T:
+        async def locked(session: Session) -> T:
+            await lock(self._database, "locations", session)
+            return await work(session)
+
+        try:
+            async with self._database.client.start_session() as session:
+                return await session.with_transaction(locked)
+        except DuplicateKeyError as exc:
+            other = await self._locations.find_one({"code_key": fields["code_key"]}, ["name"])
+            name = f"„{other['name']}“" if other else "ein anderer Lagerort"
+            raise BadFields({"code": f"Dieses Kürzel hat schon {name}."}) from exc
+
+    async def _check_parent(self, location: model.LocationInput, own_id: ObjectId | None, session: Session) -> None:
+        allowed = PARENTS[location.kind]
+        label = LABELS[location.kind]
+        if location.parent_id is None:
+            if allowed:
+                raise BadFields({"parent_id": f"Wo ist dieses {label}? Bitte den übergeordneten Ort wählen."})
+            return
+        parent = await self._locations.find_one({"_id": object_id(location.parent_id)}, session=session)
+        if parent is None:
+            raise BadFields({"parent_id": "Diesen übergeordneten Ort gibt es nicht mehr."})
+        if Kind(parent["kind"]) not in allowed:
+            inside = LABELS[Kind(parent["kind"])]
+            raise BadFields({"parent_id": f"Ein Ort der Art „{label}“ kann nicht in einem „{inside}“ sein."})
+        await self._check_no_cycle(own_id, parent, session)
+
+    async def _check_no_cycle(self, own_id: ObjectId | None, parent: Document, session: Session) -> None:
+        above: Document | None = parent
+        while above is not None:
+            if above["_id"] == own_id:
+                raise BadFields({"parent_id": "Ein Ort kann nicht in sich selbst liegen."})
+            above = await self._locations.find_one({"_id": above["parent_id"]}, session=session)
+
+    async def _check_children(self, location: model.LocationInput, own_id: ObjectId | None, session: Session) -> None:
+        async for child in self._locations.find({"parent_id": own_id}, session=session):
+            if location.kind not in PARENTS[Kind(child["kind"])]:
+                label = LABELS[location.kind]
+                raise BadFields({"kind": f"„{child['name']}“ liegt darin; das geht nicht in einem {label}."})
+
+    async def _stale(self, location_id: str) -> Document:
+        current = await self._locations.find_one({"_id": object_id(location_id)})
+        if current is None:
+            raise NotFound(GONE)
+        who = current["updated_by"]["name"]
+        message = f"{who} hat diesen Lagerort inzwischen geändert. Ihre Eingaben sind noch da."
+        raise Stale(message, model.view(current))
+
+    def _signed(self, user: User) -> Document:
+        return {"updated_at": self._now(), "updated_by": {"id": user.id, "name": user.name}}

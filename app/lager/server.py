@@ -1,0 +1,56 @@
+"""The process: uvicorn with a stop that tells health first, then finishes what is under way."""
+
+from __future__ import annotations
+
+import signal
+import time
+from types import FrameType
+
+import uvicorn
+
+from lager.application import create_app
+from lager.logs import configure_logs
+from lager.services import Lifecycle, build_services
+from lager.settings import Settings
+
+KEEP_ALIVE = 75  # seconds; longer than the gate keeps idle connections
+
+
+class DrainingServer(uvicorn.Server):
+    """SIGTERM: health answers 503 at once; after ``drain_seconds`` the listener closes; requests under way finish."""
+
+    def __init__(self, config: uvicorn.Config, lifecycle: Lifecycle, drain_seconds: float) -> None:
+        super().__init__(config)
+        self.lifecycle = lifecycle
+        self.drain_seconds = drain_seconds
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Runs in the signal handler. A second Ctrl+C stops at once. (A clean stop exits with 0.)"""
+        if self.lifecycle.is_draining and sig == signal.SIGINT:
+            self.should_exit = self.force_exit = True
+        self.lifecycle.drain()
+
+    async def on_tick(self, counter: int) -> bool:
+        since = self.lifecycle.draining_since
+        if since is not None and time.monotonic() - since >= self.drain_seconds:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or Ctrl+C."""
+    services = build_services(settings)
+    configure_logs(settings.log_level, settings.version, services.lifecycle.instance)
+    config = uvicorn.Config(
+        create_app(settings, services),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=int(settings.stop_seconds),
+    )
+    DrainingServer(config, services.lifecycle, settings.drain_seconds).run()

@@ -1,0 +1,81 @@
+"""Everything a request may use, built once per process from the settings."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from lager.accounts.invitations import Invitations
+from lager.accounts.passwords import Passwords
+from lager.accounts.sessions import Sessions
+from lager.accounts.throttle import Throttle
+from lager.accounts.tokens import Tokens
+from lager.accounts.users import Users
+from lager.articles.store import Articles
+from lager.company.store import Company
+from lager.database import Client, Database, open_client
+from lager.locations.store import Locations
+from lager.settings import Settings
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Lifecycle:
+    """What this process is doing. ``drain`` is one way: a draining process only stops."""
+
+    instance: str = field(default_factory=lambda: secrets.token_hex(8))
+    started_at: datetime = field(default_factory=utc_now)
+    is_prepared: bool = False  # indexes and migrations are through
+    draining_since: float | None = None  # monotonic seconds
+
+    def drain(self) -> None:
+        if self.draining_since is None:
+            self.draining_since = time.monotonic()
+
+    @property
+    def is_draining(self) -> bool:
+        return self.draining_since is not None
+
+
+@dataclass(frozen=True)
+class Services:
+    """The domain's stores, ready to use. The client connects on first use."""
+
+    settings: Settings
+    lifecycle: Lifecycle
+    client: Client
+    database: Database
+    sessions: Sessions
+    throttle: Throttle
+    users: Users
+    invitations: Invitations
+    articles: Articles
+    locations: Locations
+    company: Company
+
+
+def build_services(settings: Settings, now: Callable[[], datetime] = utc_now) -> Services:
+    client = open_client(str(settings.mongodb_uri))
+    database = client[settings.database]
+    tokens = Tokens(str(settings.secret))
+    sessions = Sessions(database, tokens, now)
+    users = Users(database, Passwords(), now)
+    return Services(
+        settings=settings,
+        lifecycle=Lifecycle(),
+        client=client,
+        database=database,
+        sessions=sessions,
+        throttle=Throttle(database, tokens, now),
+        users=users,
+        invitations=Invitations(database, tokens, users, sessions, now),
+        articles=Articles(database, now),
+        locations=Locations(database, now),
+        company=Company(database, now),
+    )

@@ -1,0 +1,96 @@
+"""Who reaches an endpoint. Every API route is wrapped by ``public`` or ``guarded``; there is no third way."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lager.accounts.model import Role
+from lager.accounts.sessions import Visit
+from lager.problems import BadFields, BadRequest, Forbidden, NotSignedIn
+from lager.services import Services
+from lager.settings import Settings
+from lager.web.german import field_messages
+
+log = logging.getLogger("lager.security")
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+PublicEndpoint = Callable[[Request, Services], Awaitable[Response]]
+GuardedEndpoint = Callable[[Request, Services, Visit], Awaitable[Response]]
+Model = TypeVar("Model", bound=BaseModel)
+
+ACCESS = "lager_access"  # attribute of a wrapped endpoint: „public“ or the role; a test walks all routes by it
+
+
+def services_of(request: Request) -> Services:
+    found = request.app.state.services
+    assert isinstance(found, Services)  # noqa: S101 - set by create_app
+    return found
+
+
+def public(endpoint: PublicEndpoint) -> Endpoint:
+    """For everyone, signed in or not."""
+
+    async def reached(request: Request) -> Response:
+        return await endpoint(request, services_of(request))
+
+    setattr(reached, ACCESS, "public")
+    return reached
+
+
+def guarded(role: Role, endpoint: GuardedEndpoint) -> Endpoint:
+    """For users whose role covers ``role``."""
+
+    async def reached(request: Request) -> Response:
+        services = services_of(request)
+        visit = await visit_of(request, services)
+        if visit is None:
+            raise NotSignedIn
+        request.scope["lager.user_id"] = visit.user.id
+        if not visit.user.role.covers(role):
+            log.warning("role refused", extra={"event": "role_refused", "user": visit.user.id, "severity": "medium"})
+            raise Forbidden("Dafür fehlt Ihnen die Berechtigung. Ein Administrator kann sie vergeben.")
+        return await endpoint(request, services, visit)
+
+    setattr(reached, ACCESS, role.value)
+    return reached
+
+
+def cookie_name(settings: Settings) -> str:
+    """With https the browser itself enforces Secure, Path=/ and no Domain."""
+    return "__Host-lager" if settings.is_https else "lager"
+
+
+def session_token(request: Request, services: Services) -> str | None:
+    return request.cookies.get(cookie_name(services.settings))
+
+
+async def visit_of(request: Request, services: Services) -> Visit | None:
+    return await services.sessions.visit(session_token(request, services))
+
+
+def client_address(request: Request, services: Services) -> str:
+    """The address of the user: the entry that our own proxies appended, never one the client made up."""
+    hops = services.settings.proxy_hops
+    forwarded = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    if hops and len(forwarded) >= hops:
+        return forwarded[-hops]
+    return request.client.host if request.client else "unknown"
+
+
+async def body_of(request: Request, model: type[Model]) -> Model:
+    """The parsed JSON body; raises BadFields with a German message per field."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind != "application/json":
+        raise BadRequest("Erwartet wird JSON (Content-Type: application/json).")
+    try:
+        return model.model_validate_json(await request.body())
+    except ValidationError as exc:
+        if any(finding["type"] == "json_invalid" for finding in exc.errors(include_url=False)):
+            raise BadRequest("Die Anfrage ist kein gültiges JSON.") from exc
+        raise BadFields(field_messages(exc)) from exc

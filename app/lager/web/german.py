@@ -1,0 +1,47 @@
+"""pydantic's findings in German, a message per field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+Context = Mapping[str, Any]
+
+_MESSAGES: dict[str, Callable[[Context], str]] = {
+    "missing": lambda _: "Bitte ausfüllen.",
+    "string_type": lambda _: "Hier wird Text erwartet.",
+    "string_too_short": lambda ctx: (
+        "Bitte ausfüllen." if ctx["min_length"] == 1 else f"Mindestens {ctx['min_length']} Zeichen."
+    ),
+    "string_too_long": lambda ctx: f"Höchstens {ctx['max_length']} Zeichen.",
+    "string_pattern_mismatch": lambda _: "Erlaubt sind Buchstaben, Ziffern, Leerzeichen und . - / _ +",
+    "string_unicode": lambda _: "Der Text enthält ungültige Zeichen.",
+    "enum": lambda _: "Bitte einen Wert aus der Liste wählen.",
+    "int_type": lambda _: "Hier wird eine ganze Zahl erwartet.",
+    "int_from_float": lambda _: "Hier wird eine ganze Zahl erwartet.",
+    "bool_type": lambda _: "Hier wird ja oder nein erwartet.",
+    "greater_than_equal": lambda ctx: f"Mindestens {ctx['ge']}.",
+    "less_than_equal": lambda ctx: f"Höchstens {ctx['le']}.",
+    "list_type": lambda _: "Hier wird eine Liste erwartet.",
+    "too_long": lambda ctx: f"Höchstens {ctx['max_length']} Einträge.",
+    "extra_forbidden": lambda _: "Dieses Feld gibt es nicht.",
+}
+_OWN = ("amount", "ean", "location")  # raised by our validators, already German
+
+
+def field_messages(error: ValidationError) -> dict[str, str]:
+    """The first finding per field, named by the outermost key of its path."""
+    messages: dict[str, str] = {}
+    for finding in error.errors(include_url=False, include_input=False):
+        name = str(finding["loc"][0]) if finding["loc"] else ""
+        messages.setdefault(name, _message(finding["type"], finding["msg"], finding.get("ctx", {})))
+    return messages
+
+
+def _message(kind: str, english: str, context: Context) -> str:
+    if kind in _OWN:
+        return english
+    known = _MESSAGES.get(kind)
+    return known(context) if known else "Diese Eingabe ist nicht gültig."

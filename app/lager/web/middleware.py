@@ -1,0 +1,147 @@
+"""What happens around every request: its id and log line, security headers, the refusal of foreign origins."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lager.logs import request_id
+from lager.services import Lifecycle
+from lager.settings import Settings
+from lager.web.errors import error_json
+
+log = logging.getLogger("lager.access")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,80}")
+_INVITATION = re.compile(r"^/einladung/.+")
+_SAFE = ("GET", "HEAD", "OPTIONS")
+CLIENT_HEADER = "X-Lager-Client"  # a header that no form and no foreign page can send without a preflight
+QUIET = "/api/health"
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types svelte-trusted-html",
+    )
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class RequestLog:
+    """Outermost: gives the request its id, turns what nobody caught into a 500, writes one line."""
+
+    def __init__(self, app: ASGIApp, lifecycle: Lifecycle) -> None:
+        self.app = app
+        self.lifecycle = lifecycle
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        number = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        token = request_id.set(number)
+        started, status = time.perf_counter(), 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = number
+                if self.lifecycle.is_draining:
+                    headers["Connection"] = "close"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        except Exception:
+            log.exception("unexpected error", extra={"event": "unexpected_error"})
+            if status:
+                raise
+            message = f"Unerwarteter Fehler. Bitte noch einmal versuchen. Nummer für die Meldung: {number}"
+            await error_json(message, 500)(scope, receive, send_with_id)
+        finally:
+            self._write(scope, status, (time.perf_counter() - started) * 1000)
+            request_id.reset(token)
+
+    def _write(self, scope: Scope, status: int, milliseconds: float) -> None:
+        """No query string, and no invitation's token, ever reaches a log."""
+        path = _INVITATION.sub("/einladung/…", scope["path"])
+        extra = {"event": "request", "method": scope["method"], "path": path, "status": status}
+        level = logging.DEBUG if path == QUIET and status == 200 else logging.INFO
+        log.log(level, "request", extra={**extra, "ms": round(milliseconds, 1), "user": scope.get("lager.user_id")})
+
+
+class SecurityHeaders:
+    """The same strict headers on every answer; API answers are never stored by anyone."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.fixed = dict(SECURITY_HEADERS)
+        self.version = settings.version
+        if settings.is_https:
+            self.fixed["Strict-Transport-Security"] = "max-age=31536000"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(self.fixed)
+                if scope["path"].startswith("/api/"):
+                    headers["X-Lager-Version"] = self.version
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+class CrossSiteGuard:
+    """A change must come from our own pages: own header, own origin. (The cookie is SameSite=Lax besides.)"""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.origin = settings.public_origin
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self._refusal(Request(scope)) if scope["type"] == "http" else None
+        if refusal is None:
+            await self.app(scope, receive, send)
+            return
+        log.warning("cross-site request refused", extra={"event": "cross_site_refused", "severity": "high"})
+        await error_json(refusal, 403)(scope, receive, send)
+
+    def _refusal(self, request: Request) -> str | None:
+        if request.method in _SAFE:
+            return None
+        origin = request.headers.get("origin")
+        if origin is not None and origin.lower() != self.origin:
+            return f"Aufgerufen über {origin[:100]}; eingerichtet ist {self.origin}. Bitte diese Adresse verwenden."
+        if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            return "Anfragen von fremden Seiten sind nicht erlaubt."
+        if CLIENT_HEADER not in request.headers:
+            return f"Der Kopf {CLIENT_HEADER} fehlt. Bitte die Seite neu laden."
+        return None

@@ -1,0 +1,128 @@
+"""Articles and locations."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from lager.accounts.model import Role
+from lager.accounts.sessions import Visit
+from lager.articles import model as articles
+from lager.articles.store import Wanted
+from lager.locations import model as locations
+from lager.problems import BadRequest
+from lager.services import Services
+from lager.web.access import body_of, guarded
+
+PAGE = 50
+PAGE_MAX = 200
+TEXT_MAX = 200
+
+
+def _encoded(sort_key: str | None) -> str | None:
+    return base64.urlsafe_b64encode(sort_key.encode()).decode() if sort_key is not None else None
+
+
+def _decoded(cursor: str | None) -> str | None:
+    if cursor is None:
+        return None
+    try:
+        return base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError) as exc:
+        raise BadRequest("Diese Seite der Liste gibt es nicht. Bitte die Liste neu laden.") from exc
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return PAGE
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= PAGE_MAX):
+        raise BadRequest(f"limit={text[:20]}: erlaubt ist eine Zahl von 1 bis {PAGE_MAX}.")
+    return int(text)
+
+
+def _version(request: Request) -> int:
+    text = request.query_params.get("version", "")
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise BadRequest("Die Angabe version fehlt. Bitte die Seite neu laden.")
+    return int(text)
+
+
+async def list_articles(request: Request, services: Services, visit: Visit) -> Response:
+    query = request.query_params
+    location = query.get("location")
+    inside = await services.locations.below(location) if location else ()
+    if location and not inside:
+        return JSONResponse({"articles": [], "after": None, "total": 0})
+    wanted = Wanted(
+        text=query.get("q", "")[:TEXT_MAX],
+        category=query.get("category"),
+        supplier=query.get("supplier"),
+        location_ids=inside,
+        after=_decoded(query.get("after")),
+        limit=_limit(query.get("limit")),
+    )
+    page = await services.articles.page(wanted)
+    rows = [articles.row(document) for document in page.rows]
+    return JSONResponse({"articles": rows, "after": _encoded(page.after), "total": page.total})
+
+
+async def article_options(request: Request, services: Services, visit: Visit) -> Response:
+    return JSONResponse({"units": [unit.value for unit in articles.Unit], **await services.articles.options()})
+
+
+async def create_article(request: Request, services: Services, visit: Visit) -> Response:
+    typed = await body_of(request, articles.ArticleInput)
+    return JSONResponse(articles.view(await services.articles.create(typed, visit.user)), 201)
+
+
+async def show_article(request: Request, services: Services, visit: Visit) -> Response:
+    return JSONResponse(articles.view(await services.articles.get(request.path_params["id"])))
+
+
+async def edit_article(request: Request, services: Services, visit: Visit) -> Response:
+    typed = await body_of(request, articles.ArticleEdit)
+    saved = await services.articles.edit(request.path_params["id"], typed, visit.user)
+    return JSONResponse(articles.view(saved))
+
+
+async def delete_article(request: Request, services: Services, visit: Visit) -> Response:
+    await services.articles.delete(request.path_params["id"], _version(request))
+    return Response(status_code=204)
+
+
+async def list_locations(request: Request, services: Services, visit: Visit) -> Response:
+    return JSONResponse({"locations": [locations.view(found) for found in await services.locations.all()]})
+
+
+async def create_location(request: Request, services: Services, visit: Visit) -> Response:
+    typed = await body_of(request, locations.LocationInput)
+    return JSONResponse(locations.view(await services.locations.create(typed, visit.user)), 201)
+
+
+async def edit_location(request: Request, services: Services, visit: Visit) -> Response:
+    typed = await body_of(request, locations.LocationEdit)
+    saved = await services.locations.edit(request.path_params["id"], typed, visit.user)
+    return JSONResponse(locations.view(saved))
+
+
+async def delete_location(request: Request, services: Services, visit: Visit) -> Response:
+    await services.locations.delete(request.path_params["id"], _version(request))
+    return Response(status_code=204)
+
+
+ROUTES = [
+    Route("/api/articles", guarded(Role.READ, list_articles), methods=["GET"]),
+    Route("/api/articles", guarded(Role.STORE, create_article), methods=["POST"]),
+    Route("/api/articles/options", guarded(Role.READ, article_options), methods=["GET"]),
+    Route("/api/articles/{id}", guarded(Role.READ, show_article), methods=["GET"]),
+    Route("/api/articles/{id}", guarded(Role.STORE, edit_article), methods=["PUT"]),
+    Route("/api/articles/{id}", guarded(Role.STORE, delete_article), methods=["DELETE"]),
+    Route("/api/locations", guarded(Role.READ, list_locations), methods=["GET"]),
+    Route("/api/locations", guarded(Role.STORE, create_location), methods=["POST"]),
+    Route("/api/locations/{id}", guarded(Role.STORE, edit_location), methods=["PUT"]),
+    Route("/api/locations/{id}", guarded(Role.STORE, delete_location), methods=["DELETE"]),
+]
