@@ -31,8 +31,9 @@ def start_command(bed: Bed, host: Host, *, image_name: str, public_key: str, lab
 
     Not --privileged, because dockerd 20.10 refuses that where CAP_SYS_RESOURCE is missing.
     A private cgroup namespace is a must: otherwise the machine's own cgroup mount is altered.
+    Without CAP_SYS_TIME, because the clock is the machine's: the first time zone told to a kernel warps it.
     """
-    rights = ["--cgroupns", "private", "--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE"]
+    rights = ["--cgroupns", "private", "--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE", "--cap-drop", "SYS_TIME"]
     rights += ["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"]
     rights += ["--device-cgroup-rule", "a *:* rwm"]
     disks = ["--tmpfs", "/run:exec", "--tmpfs", "/run/lock", "--tmpfs", "/tmp:exec"]
