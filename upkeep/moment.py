@@ -28,17 +28,6 @@ def parse_until(text: str, now: datetime) -> str:
     return moment.isoformat(timespec="seconds")
 
 
-def spoken(iso: str | None, now: datetime) -> str:
-    """ISO 8601 as „09:31“ (today) or „21.11.2026, 09:31“, in local time; the text itself if it is no date."""
-    if not iso:
-        return "–"
-    try:
-        moment = datetime.fromisoformat(iso).astimezone()
-    except ValueError:
-        return iso
-    return f"{moment:%H:%M}" if moment.date() == now.astimezone().date() else f"{moment:%d.%m.%Y, %H:%M}"
-
-
 def _clock_time(text: str, now: datetime) -> datetime | None:
     try:
         clock = datetime.strptime(text.strip(), "%H:%M").time()

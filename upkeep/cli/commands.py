@@ -12,9 +12,9 @@ from typing import Any, TextIO
 from upkeep.cli import pages
 from upkeep.cli.exits import Exit, UsageError, exit_for_result
 from upkeep.cli.progress import Progress, Silent, progress_on
-from upkeep.cli.words import plain
 from upkeep.client import AgentClient, Json, order
 from upkeep.moment import NotAMoment, parse_until
+from upkeep.wording import plain
 
 
 @dataclass(frozen=True)

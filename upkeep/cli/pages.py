@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from upkeep.cli.words import OPERATIONS, RESULTS, clock, plain, run_sentence, version
 from upkeep.client import Json
-from upkeep.moment import spoken
+from upkeep.wording import OPERATIONS, RESULTS, clock, plain, run_sentence, spoken, version
 
 _GOOD = {"ready", "healthy", "ok", True}
 _SLOT_HEALTH = {"ready": "bereit", "healthy": "gesund", "ok": "gesund", True: "gesund", None: "ungeprüft"}

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TextIO
 
-from upkeep.cli.words import clock, plain
 from upkeep.client import LONG_POLL, Event
+from upkeep.wording import clock, plain
 
 BAR_WIDTH = 24
 _ERASE_LINE = "\r\x1b[2K"

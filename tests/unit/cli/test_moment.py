@@ -4,7 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from upkeep.moment import NotAMoment, parse_until, spoken
+from upkeep.moment import NotAMoment, parse_until
+from upkeep.wording import spoken
 
 NOW = datetime.fromisoformat("2026-11-21T17:00:00+01:00")
 

@@ -1,12 +1,15 @@
-"""German words for what the agent's JSON says, and plain text out of whatever it carries."""
+"""German words for what the agent's JSON says, and plain text out of whatever it carries.
+
+Standard library only: Ansible ships this file as `ansible.module_utils.upkeep_wording`.
+"""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Any
 
-from upkeep.client import Json
-from upkeep.moment import spoken
+Json = dict[str, Any]
 
 OPERATIONS = {"deploy": "Ausrollen", "update": "Update", "rollback": "Zurückrollen", "check": "Prüfung"}
 RESULTS = {
@@ -35,6 +38,17 @@ def version(release: Json | None) -> str:
     if not release:
         return "–"
     return plain(release.get("version") or str(release.get("digest") or "?")[:19])
+
+
+def spoken(iso: str | None, now: datetime) -> str:
+    """ISO 8601 as „09:31“ (today) or „21.11.2026, 09:31“, in local time; the text itself if it is no date."""
+    if not iso:
+        return "–"
+    try:
+        moment = datetime.fromisoformat(iso).astimezone()
+    except ValueError:
+        return iso
+    return f"{moment:%H:%M}" if moment.date() == now.astimezone().date() else f"{moment:%d.%m.%Y, %H:%M}"
 
 
 def run_sentence(run: Json, now: datetime) -> str:

@@ -1,0 +1,1 @@
+../upkeep/wording.py
