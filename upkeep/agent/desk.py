@@ -1,0 +1,226 @@
+"""Who runs what: takes orders, one run per stack at a time, each in its own thread; answers for running and ended ones.
+
+A client that goes away changes nothing: nobody but the thread itself holds on to a run.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+from upkeep import journal, maintenance, planning, resume
+from upkeep.errors import BadRequest, Busy, DockerFailed, UnknownRun, UpkeepError
+from upkeep.journal import Journal, Operation, Record
+from upkeep.layout import Layout, StackPaths
+from upkeep.lock import StackLock, busy
+from upkeep.phases.decide import refuse_at_once
+from upkeep.planning import Situation
+from upkeep.ports import Ports
+from upkeep.ports.clock import stamp
+from upkeep.progress import Progress
+from upkeep.run import Run, execute
+
+RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z]+-[0-9a-f]{4}")
+REMEMBERED = 20
+DOCKER_PATIENCE = 300.0
+
+log = logging.getLogger("upkeep.agent")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a client wants: `starter` says who it was, for the report and for whoever is told „busy“."""
+
+    operation: Operation
+    starter: str
+    options: dict[str, Any]
+
+    @classmethod
+    def parse(cls, raw: dict[str, Any]) -> Order:
+        try:
+            operation = Operation(raw.get("operation", ""))
+        except ValueError as exc:
+            known = ", ".join(Operation)
+            raise BadRequest("Diesen Vorgang gibt es nicht", observed=raw.get("operation"), limit=known) from exc
+        options = raw.get("options") or {}
+        wanted = options.get("to") if isinstance(options, dict) else None
+        if not isinstance(options, dict) or not (wanted is None or isinstance(wanted, str)):
+            raise BadRequest("options muss {to: Text, force: ja/nein} sein", observed=options)
+        starter = str(raw.get("starter") or "unbekannt")[:100]
+        return cls(operation, starter, {"to": wanted or None, "force": options.get("force") is True})
+
+
+class Desk:
+    """Shared by all connections; its own state is guarded by one lock that is never held while something works."""
+
+    def __init__(self, layout: Layout, ports: Ports) -> None:
+        self.layout = layout
+        self.ports = ports
+        self._guard = threading.Lock()
+        self._active: dict[str, Run] = {}
+        self._remembered: OrderedDict[str, Run] = OrderedDict()
+
+    def start(self, stack: str, order: Order) -> str:
+        """Begin a run and return its id. Raises Refused at once where no look at the world is needed, or Busy."""
+        paths = self.layout.stack(stack)
+        self._refuse_busy(stack)
+        refuse_at_once(Situation.read(paths, self.ports, order.options), order.operation)
+        run = self._new_run(paths, order)
+        lock = self._lock(paths, run.record)
+        try:
+            unfinished = resume.pending(paths, self.ports)
+            run.journal.save()
+        except BaseException:
+            lock.release()
+            raise
+        self._begin(run)
+        threading.Thread(target=self._work, args=(run, lock, unfinished), name=run.record.id, daemon=True).start()
+        return run.record.id
+
+    def plan(self, stack: str, order: Order) -> dict[str, Any]:
+        """What `start` would do; writes nothing."""
+        situation = Situation.read(self.layout.stack(stack), self.ports, order.options)
+        refuse_at_once(situation, order.operation)
+        if order.operation is Operation.CHECK:
+            return {"changed": False, "diff": {"before": "", "after": ""}, "steps": [], "message": "Prüfung"}
+        return planning.make(situation, order.operation).answer()
+
+    def resume_all(self) -> None:
+        """At agent start: every stack's notices and unfinished runs, each stack in its own thread."""
+        for name in self.layout.stacks():
+            paths = self.layout.paths(name)
+            threading.Thread(target=self._resume, args=(paths,), name=f"resume-{name}", daemon=True).start()
+
+    def running(self, stack: str) -> Record | None:
+        with self._guard:
+            run = self._active.get(stack)
+        return run.record if run else None
+
+    def report(self, run_id: str) -> dict[str, Any]:
+        return self._record(run_id).report()
+
+    def events(self, run_id: str, after: int, wait: float) -> dict[str, Any]:
+        """Long poll. Of a run from an earlier life of the agent only the last word is left."""
+        with self._guard:
+            run = self._remembered.get(run_id)
+        if run is not None:
+            return run.progress.after(after, wait)
+        record = self._record(run_id)
+        progress = Progress(self.ports.clock, record.started_at, max(after, record.last_event - 1))
+        if record.last_event > after and record.finished_at:
+            progress.tell(record.summary()["phase"], record.percent, record.message)
+        return progress.after(after, 0.0) | {"finished": record.finished_at is not None}
+
+    def _record(self, run_id: str) -> Record:
+        with self._guard:
+            run = self._remembered.get(run_id)
+        if run is not None:
+            return run.record
+        if RUN_ID.fullmatch(run_id):
+            for stack in self.layout.stacks():
+                path = journal.path_of(self.layout.paths(stack), run_id)
+                if path.exists():
+                    return journal.read(path)
+        raise UnknownRun(f"Einen Lauf „{run_id}“ gibt es nicht", next_step="`upkeep status` zeigt den letzten.")
+
+    def _refuse_busy(self, stack: str) -> None:
+        record = self.running(stack)
+        if record is not None:
+            raise busy(stack, _holder(record))
+
+    def _new_run(self, paths: StackPaths, order: Order) -> Run:
+        clock = self.ports.clock
+        now = clock.now()
+        record = Record(
+            id=journal.new_id(order.operation, now),
+            stack=paths.name,
+            operation=order.operation,
+            starter=order.starter,
+            options=order.options,
+            started_at=stamp(now),
+        )
+        place = journal.path_of(paths, record.id)
+        return Run(paths, self.ports, Journal(record, place, self.ports.files), Progress(clock, record.started_at))
+
+    def _lock(self, paths: StackPaths, record: Record) -> StackLock:
+        lock = StackLock(paths.lock_file)
+        lock.take(_holder(record))
+        return lock
+
+    def _begin(self, run: Run) -> None:
+        with self._guard:
+            self._active[run.record.stack] = run
+            self._remembered[run.record.id] = run
+            while len(self._remembered) > REMEMBERED:
+                self._remembered.popitem(last=False)
+
+    def _end(self, run: Run, lock: StackLock) -> None:
+        with self._guard:
+            self._active.pop(run.record.stack, None)
+        lock.release()
+        run.progress.finish()
+
+    def _work(self, run: Run, lock: StackLock, unfinished: list[Record]) -> None:
+        try:
+            resume.resume(run.paths, self.ports, unfinished, self._remember)
+            execute(run)
+        except Exception:
+            log.exception("%s: unerwartet abgebrochen", run.record.id)
+        finally:
+            self._end(run, lock)
+
+    def _remember(self, run: Run) -> None:
+        with self._guard:
+            self._remembered[run.record.id] = run
+
+    def _resume(self, paths: StackPaths) -> None:
+        try:
+            maintenance.follow(paths, self.ports)
+            unfinished = resume.pending(paths, self.ports)
+            if not unfinished:
+                return resume.drop_stale_notice(paths, self.ports)
+            lock = self._lock(paths, unfinished[-1])
+        except (UpkeepError, OSError) as exc:
+            return log.error("%s: %s", paths.name, exc)
+        try:
+            self._await_docker()
+            resume.resume(paths, self.ports, unfinished, self._begin)
+        except UpkeepError as exc:
+            log.error("%s: %s", paths.name, exc)
+        finally:
+            self._forget(paths.name)
+            lock.release()
+
+    def _forget(self, stack: str) -> None:
+        with self._guard:
+            self._active.pop(stack, None)
+
+    def _await_docker(self) -> None:
+        """After a reboot Docker may come up later than the agent."""
+        clock = self.ports.clock
+        deadline = clock.monotonic() + DOCKER_PATIENCE
+        while True:
+            try:
+                self.ports.docker.host()
+            except DockerFailed:
+                if clock.monotonic() > deadline:
+                    raise
+                clock.sleep(1.0)
+            else:
+                return
+
+
+def _holder(record: Record) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "operation": record.operation,
+        "starter": record.starter,
+        "started_at": record.started_at,
+    }
+
+
+__all__ = ["Busy", "Desk", "Order"]

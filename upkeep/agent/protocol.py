@@ -1,0 +1,51 @@
+"""A run's journal and the containers' logs as lines for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from upkeep import journal
+from upkeep.errors import UpkeepError
+from upkeep.layout import StackPaths
+from upkeep.lock import OPERATIONS
+from upkeep.ports import Ports
+
+
+def lines(paths: StackPaths, ports: Ports, count: int, report: dict[str, Any] | None) -> list[str]:
+    """With `report` that run's protocol alone, else the newest run's and the containers' last `count` lines."""
+    if report is not None:
+        return of_run(report)
+    newest = _newest(paths)
+    head = [*of_run(newest), ""] if newest else []
+    return head + _container_lines(paths, ports, count)
+
+
+def of_run(report: dict[str, Any]) -> list[str]:
+    name = OPERATIONS.get(report["operation"], report["operation"])
+    head = [f"{report['started_at']} {name} {report['id']}, gestartet von {report['starter']}"]
+    phases = [_phase(phase) for phase in report["phases"]]
+    tail = [f"{report['finished_at']} {report['result']}: {report['message']}"] if report["finished_at"] else []
+    timings = ", ".join(f"{key} {value}" for key, value in report["timings"].items())
+    tail += [f"Zeiten: {timings}"] if timings else []
+    logs = [f"  {line}" for line in report["last_logs"]]
+    return head + phases + tail + (["Letzte Zeilen der fehlgeschlagenen Container:", *logs] if logs else [])
+
+
+def _phase(phase: dict[str, Any]) -> str:
+    detail = f" ({phase['detail']})" if phase["detail"] else ""
+    unfinished = "" if phase["done_at"] else " – nicht abgeschlossen"
+    return f"{phase['intent_at']} {phase['title']}{detail}{unfinished}"
+
+
+def _newest(paths: StackPaths) -> dict[str, Any] | None:
+    for run_id in reversed(journal.run_ids(paths)):
+        try:
+            return journal.read(journal.path_of(paths, run_id)).report()
+        except UpkeepError:
+            continue
+    return None
+
+
+def _container_lines(paths: StackPaths, ports: Ports, count: int) -> list[str]:
+    found = sorted(ports.docker.containers(paths.name), key=lambda item: item.service)
+    return [f"{item.service}: {line}" for item in found for line in ports.docker.logs(item.id, count)]

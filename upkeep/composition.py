@@ -1,0 +1,81 @@
+"""What compose.yml says, as far as a plan needs it: which services changed, which files they read.
+
+Compared is the parsed text, not compose's own hash: that one changes with the version of compose.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from upkeep.errors import PolicyInvalid
+
+SHARED = ("networks", "volumes", "secrets", "configs")
+GATE = "gate"
+
+
+@dataclass(frozen=True)
+class Composition:
+    """`home`: what relative paths in it start from."""
+
+    document: dict[str, Any]
+    home: Path
+
+    @property
+    def services(self) -> dict[str, dict[str, Any]]:
+        return dict(self.document.get("services") or {})
+
+    def changed_since(self, other: Composition) -> frozenset[str]:
+        """Services of this composition that are new or say something else, or whose networks or volumes changed."""
+        if any(self.document.get(key) != other.document.get(key) for key in SHARED):
+            return frozenset(self.services)
+        return frozenset(name for name, body in self.services.items() if other.services.get(name) != body)
+
+    def files_of(self, service: str) -> Iterator[Path]:
+        """Secrets, configs and environment files the service reads when it starts."""
+        body = self.services.get(service, {})
+        for kind in ("secrets", "configs"):
+            declared = self.document.get(kind) or {}
+            for use in body.get(kind) or ():
+                name = use if isinstance(use, str) else use.get("source", "")
+                file = (declared.get(name) or {}).get("file")
+                if file:
+                    yield self.home / file
+        env_files = body.get("env_file") or ()
+        for item in [env_files] if isinstance(env_files, str) else env_files:
+            yield self.home / (item if isinstance(item, str) else item["path"])
+
+
+def read(path: Path, home: Path) -> Composition:
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as exc:
+        raise PolicyInvalid(
+            f"{path} ist nicht lesbar",
+            observed=str(exc).replace("\n", " "),
+            next_step="`ansible-playbook playbooks/site.yml` ausführen.",
+        ) from exc
+    if not isinstance(document, dict) or not isinstance(document.get("services"), dict):
+        raise PolicyInvalid(f"{path} enthält keine Dienste (services)")
+    return Composition(document, home)
+
+
+def content_hash(files: Iterable[Path], extra: object = None) -> str:
+    """One hash over names and contents; a missing file counts as such."""
+    digest = hashlib.sha256(json.dumps(extra, sort_keys=True, default=str).encode())
+    for path in sorted(set(files)):
+        digest.update(f"\0{path}\0".encode())
+        digest.update(path.read_bytes() if path.is_file() else b"\0missing")
+    return digest.hexdigest()
+
+
+def gate_files(gate_directory: Path) -> list[Path]:
+    """What Ansible places for the gate; maps/ is the agent's own."""
+    found = (path for path in gate_directory.rglob("*") if path.is_file())
+    return [path for path in found if path.relative_to(gate_directory).parts[0] != "maps"]

@@ -1,0 +1,91 @@
+"""What can go wrong, as types. Texts are German: what failed, what was observed, the limit, the next step."""
+
+from __future__ import annotations
+
+
+class UpkeepError(Exception):
+    """Base of every error an operator may see. `code` is for programs, `str()` for people."""
+
+    code = "failed"
+
+    def __init__(
+        self, what: str, *, observed: object = None, limit: object = None, next_step: str | None = None
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.observed = observed
+        self.limit = limit
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        facts = [f"gefunden: {self.observed}" if self.observed is not None else ""]
+        facts.append(f"erwartet: {self.limit}" if self.limit is not None else "")
+        inside = "; ".join(fact for fact in facts if fact)
+        sentence = f"{self.what} ({inside})" if inside else self.what
+        if sentence[-1] not in ".!?“":
+            sentence += "."
+        return f"{sentence} {self.next_step}" if self.next_step else sentence
+
+
+class Refused(UpkeepError):
+    """Said no before anything was touched."""
+
+    code = "refused"
+
+
+class PolicyInvalid(Refused):
+    """stack.yml asks for something impossible, or for something this version cannot do."""
+
+    code = "policy"
+
+
+class UnknownStack(Refused):
+    code = "unknown_stack"
+
+
+class UnknownRun(Refused):
+    code = "unknown_run"
+
+
+class BadRequest(Refused):
+    code = "bad_request"
+
+
+class Busy(UpkeepError):
+    """Another run holds the stack's lock. `running`: {id, operation, starter, started_at}."""
+
+    code = "busy"
+
+    def __init__(self, what: str, running: dict[str, object], next_step: str | None = None) -> None:
+        super().__init__(what, next_step=next_step)
+        self.running = running
+
+
+class NotReady(UpkeepError):
+    """A slot, the gate or the database did not become ready in time."""
+
+    code = "not_ready"
+
+
+class DockerFailed(UpkeepError):
+    code = "docker"
+
+
+class ComposeFailed(UpkeepError):
+    code = "compose"
+
+
+class GateFailed(UpkeepError):
+    code = "gate"
+
+
+class RegistryFailed(UpkeepError):
+    code = "registry"
+
+
+class DatabaseFailed(UpkeepError):
+    code = "database"
+
+
+class JournalCorrupt(UpkeepError):
+    code = "journal"

@@ -1,0 +1,185 @@
+"""The journal of a run: its intents, completions and outcome, written durably. It is also the run's report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from upkeep.errors import JournalCorrupt, UnknownRun
+from upkeep.layout import StackPaths
+from upkeep.ports.files import Files
+from upkeep.release import Release
+
+SCHEMA = 1
+KEPT_RUNS = 50
+
+
+class Operation(StrEnum):
+    DEPLOY = "deploy"
+    UPDATE = "update"
+    ROLLBACK = "rollback"
+    CHECK = "check"
+
+
+class Result(StrEnum):
+    UPDATED = "updated"
+    ROLLED_BACK = "rolled_back"
+    FAILED = "failed"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+
+
+@dataclass
+class PhaseRecord:
+    name: str
+    title: str
+    intent_at: str
+    done_at: str | None = None
+    detail: str = ""
+
+
+@dataclass
+class Record:
+    """Everything a resumed run must know. `plan` is the plan's own serialisation, `marks` are moments (ISO 8601),
+    `replaced` the containers that the run replaces, `keeps_closed` says that the gate stays shut after the end."""
+
+    id: str
+    stack: str
+    operation: Operation
+    starter: str
+    options: dict[str, Any]
+    started_at: str
+    finished_at: str | None = None
+    result: Result | None = None
+    before: Release | None = None
+    after: Release | None = None
+    phases: list[PhaseRecord] = field(default_factory=list)
+    plan: dict[str, Any] | None = None
+    percent: int = 0
+    message: str = ""
+    reason: str = ""
+    code: str = ""
+    last_logs: list[str] = field(default_factory=list)
+    timings: dict[str, float] = field(default_factory=dict)
+    marks: dict[str, str] = field(default_factory=dict)
+    replaced: list[str] = field(default_factory=list)
+    going_back: bool = False
+    keeps_closed: bool = False
+    last_event: int = 0
+
+    def phase(self, name: str) -> PhaseRecord | None:
+        return next((phase for phase in self.phases if phase.name == name), None)
+
+    def intended(self, name: str) -> bool:
+        return self.phase(name) is not None
+
+    def done(self, name: str) -> bool:
+        phase = self.phase(name)
+        return phase is not None and phase.done_at is not None
+
+    def summary(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "stack": self.stack,
+            "operation": self.operation,
+            "starter": self.starter,
+            "started_at": self.started_at,
+            "finished_at": self.finished_at,
+            "result": self.result,
+            "from": self.before.public() if self.before else None,
+            "to": self.after.public() if self.after else None,
+            "phase": self.phases[-1].name if self.phases else "",
+            "percent": self.percent,
+            "message": self.message,
+        }
+
+    def report(self) -> dict[str, Any]:
+        return self.summary() | {
+            "phases": [asdict(phase) for phase in self.phases],
+            "reason": self.reason,
+            "code": self.code,
+            "last_logs": self.last_logs,
+            "timings": self.timings,
+            "options": self.options,
+        }
+
+
+def new_id(operation: Operation, now: datetime) -> str:
+    return f"{now:%Y%m%d-%H%M%S}-{operation}-{secrets.token_hex(2)}"
+
+
+def path_of(paths: StackPaths, run_id: str) -> Path:
+    return paths.runs / f"{run_id}.json"
+
+
+class Journal:
+    """A record and the place where it lies. Every `save` is durable before it returns."""
+
+    def __init__(self, record: Record, path: Path, files: Files) -> None:
+        self.record = record
+        self._path = path
+        self._files = files
+
+    def save(self) -> None:
+        body = json.dumps({"schema": SCHEMA, **asdict(self.record)}, sort_keys=True)
+        text = json.dumps({"checksum": hashlib.sha256(body.encode()).hexdigest(), "body": body})
+        self._files.write(self._path, text)
+
+
+def read(path: Path) -> Record:
+    """Load and verify. Raises JournalCorrupt, also for a schema newer than this version knows."""
+    try:
+        envelope = json.loads(path.read_text(encoding="utf-8"))
+        body = envelope["body"]
+        if hashlib.sha256(body.encode()).hexdigest() != envelope["checksum"]:
+            raise JournalCorrupt(f"Das Journal {path} ist beschädigt", observed="Prüfsumme stimmt nicht")
+        return _parse(_upgraded(json.loads(body), path))
+    except FileNotFoundError as exc:
+        raise UnknownRun(f"Einen Lauf {path.stem} gibt es nicht", next_step="Läufe zeigt `upkeep logs`.") from exc
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise JournalCorrupt(f"Das Journal {path} ist beschädigt", observed=type(exc).__name__) from exc
+
+
+def _upgraded(raw: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Version N reads N−1: the step from the previous schema belongs here, once there is one."""
+    schema = raw.pop("schema")
+    if schema != SCHEMA:
+        raise JournalCorrupt(
+            f"Das Journal {path} hat ein anderes Format",
+            observed=f"Schema {schema}",
+            limit=f"Schema {SCHEMA}",
+            next_step="Den Agenten auf die Version bringen, die es geschrieben hat.",
+        )
+    return raw
+
+
+def _parse(raw: dict[str, Any]) -> Record:
+    raw["operation"] = Operation(raw["operation"])
+    raw["result"] = Result(raw["result"]) if raw["result"] else None
+    raw["before"] = Release.load(raw["before"])
+    raw["after"] = Release.load(raw["after"])
+    raw["phases"] = [PhaseRecord(**phase) for phase in raw["phases"]]
+    return Record(**raw)
+
+
+def run_ids(paths: StackPaths) -> list[str]:
+    """Ids of all journaled runs, oldest first (an id begins with its time)."""
+    return sorted(path.stem for path in paths.runs.glob("*.json"))
+
+
+def unfinished(paths: StackPaths) -> list[Record]:
+    """Runs that never ended, oldest first. Damaged journals raise."""
+    records = (read(path_of(paths, run_id)) for run_id in run_ids(paths))
+    return [record for record in records if record.finished_at is None]
+
+
+def drop_old(paths: StackPaths, files: Files) -> None:
+    """Keep the newest journals; the timer's checks would otherwise fill the directory."""
+    for run_id in run_ids(paths)[:-KEPT_RUNS]:
+        files.remove(path_of(paths, run_id))

@@ -1,0 +1,139 @@
+"""Where everything lies, from one root, so that tests (and rescue systems) can use another."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from upkeep.errors import UnknownStack
+
+STACK_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+
+
+@dataclass(frozen=True)
+class StackPaths:
+    """The files of one stack. Ansible owns `home` except release.env, gate/maps and public; `data` is the agent's."""
+
+    name: str
+    home: Path
+    data: Path
+    gate_socket: Path
+
+    @property
+    def compose_file(self) -> Path:
+        return self.home / "compose.yml"
+
+    @property
+    def policy_file(self) -> Path:
+        return self.home / "stack.yml"
+
+    @property
+    def release_env(self) -> Path:
+        return self.home / "release.env"
+
+    @property
+    def gate_directory(self) -> Path:
+        return self.home / "gate"
+
+    @property
+    def maps(self) -> Path:
+        return self.home / "gate" / "maps"
+
+    @property
+    def secrets(self) -> Path:
+        return self.home / "secrets"
+
+    @property
+    def state_file(self) -> Path:
+        return self.data / "state.json"
+
+    @property
+    def maintenance_file(self) -> Path:
+        return self.data / "maintenance.json"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.data / "lock"
+
+    @property
+    def runs(self) -> Path:
+        return self.data / "runs"
+
+    @property
+    def releases(self) -> Path:
+        return self.data / "releases"
+
+    def snapshot(self, run_id: str) -> Snapshot:
+        return Snapshot(self.releases / run_id)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """compose.yml and stack.yml as a run found them: what a release was started with."""
+
+    directory: Path
+
+    @property
+    def compose_file(self) -> Path:
+        return self.directory / "compose.yml"
+
+    @property
+    def policy_file(self) -> Path:
+        return self.directory / "stack.yml"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All paths of one Docker host below `root`."""
+
+    root: Path = Path("/")
+
+    @property
+    def settings_file(self) -> Path:
+        return self.root / "etc/upkeep/agent.json"
+
+    @property
+    def sockets(self) -> Path:
+        return self.root / "run/upkeep"
+
+    @property
+    def agent_socket(self) -> Path:
+        return self.sockets / "agent.sock"
+
+    @property
+    def public_socket(self) -> Path:
+        return self.sockets / "public.sock"
+
+    @property
+    def homes(self) -> Path:
+        return self.root / "srv/upkeep"
+
+    def paths(self, name: str) -> StackPaths:
+        """The paths of a stack by name, whether it exists or not. The name must be one (no way out of the tree)."""
+        if not STACK_NAME.fullmatch(name):
+            raise UnknownStack(f"„{name}“ ist kein Stack-Name", limit="Kleinbuchstaben, Ziffern und Bindestriche")
+        return StackPaths(
+            name=name,
+            home=self.homes / name,
+            data=self.root / "var/lib/upkeep" / name,
+            gate_socket=self.sockets / "gate" / name / "admin.sock",
+        )
+
+    def stacks(self) -> tuple[str, ...]:
+        """Names of the stacks Ansible has placed on this host."""
+        if not self.homes.is_dir():
+            return ()
+        names = (entry.name for entry in self.homes.iterdir() if (entry / "stack.yml").exists())
+        return tuple(sorted(name for name in names if STACK_NAME.fullmatch(name)))
+
+    def stack(self, name: str) -> StackPaths:
+        """The paths of a stack that exists; UnknownStack names those that do."""
+        paths = self.paths(name)
+        if name not in self.stacks():
+            known = ", ".join(self.stacks()) or "noch keine"
+            raise UnknownStack(
+                f"Den Stack „{name}“ gibt es auf diesem Host nicht",
+                next_step=f"Bekannt sind: {known}. Neue Stacks legt `ansible-playbook playbooks/site.yml` an.",
+            )
+        return paths

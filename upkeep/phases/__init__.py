@@ -1,0 +1,1 @@
+"""The phases of a run: one function each, taking the run and returning a detail for the report."""

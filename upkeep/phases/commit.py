@@ -1,0 +1,95 @@
+"""The end of a run: what the state remembers, and what may go."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from upkeep import journal, state
+from upkeep.journal import Operation
+from upkeep.release import Images, Release
+from upkeep.run import Run
+from upkeep.state import State
+
+
+def commit(run: Run) -> str:
+    """current and previous move on. Built from the plan alone, so that doing it twice changes nothing."""
+    known, plan = state.load(run.paths), run.plan
+    assert plan.target is not None  # noqa: S101 - a changing plan has a target
+    since = run.now() if plan.new_digest or plan.release is None else plan.release.since
+    run.remember(
+        replace(
+            known,
+            release=replace(plan.target, since=since, snapshot=run.record.id),
+            previous=_previous(run, known),
+            available=known.available if known.available and known.available.digest != plan.target.digest else None,
+            held=_held(run, known),
+            references=plan.references,
+            hashes=plan.hashes,
+            pin=plan.pin,
+            attention=None,
+        )
+    )
+    return plan.target.label
+
+
+def _previous(run: Run, known: State) -> Release | None:
+    """After a rollback there is nothing to go back to: what was left is held."""
+    if run.record.operation is Operation.ROLLBACK:
+        return None
+    return run.plan.release if run.plan.new_digest else known.previous
+
+
+def _held(run: Run, known: State) -> tuple[str, ...]:
+    target, before = run.plan.target, run.plan.release
+    held = [digest for digest in known.held if target and digest != target.digest]
+    if run.record.operation is Operation.ROLLBACK and before and run.plan.new_digest:
+        held.append(before.digest)
+    return tuple(dict.fromkeys(held))
+
+
+def hold(run: Run) -> str:
+    """A release that was tried and failed is not tried again by itself."""
+    target = run.plan.target
+    if target is None or not run.plan.new_digest or not run.record.intended("start"):
+        return ""
+    known = state.load(run.paths)
+    available = known.available if known.available and known.available.digest != target.digest else None
+    run.remember(replace(known, held=tuple(dict.fromkeys((*known.held, target.digest))), available=available))
+    return target.label
+
+
+def prune(run: Run) -> str:
+    """Own old images and snapshots: current and previous stay, so does what other stacks of this host know."""
+    known = state.load(run.paths)
+    kept = _needed(known.images, known.previous) | _needed_elsewhere(run)
+    gone = [image for image in known.owned if image not in kept and run.ports.docker.remove_image(image)]
+    gone += [image for image in known.owned if image not in kept and run.ports.docker.image(image) is None]
+    run.remember(replace(known, owned=tuple(image for image in known.owned if image not in gone)))
+    _prune_snapshots(run, known)
+    journal.drop_old(run.paths, run.ports.files)
+    return f"{len(set(gone))} entfernt"
+
+
+def _needed(images: Images | None, previous: Release | None) -> set[str]:
+    return set(images.all if images else ()) | ({previous.image} if previous else set())
+
+
+def _needed_elsewhere(run: Run) -> set[str]:
+    needed: set[str] = set()
+    for file in run.paths.data.parent.glob("*/state.json"):
+        if file == run.paths.state_file:
+            continue
+        try:
+            needed |= set(json.loads(file.read_text(encoding="utf-8")).get("owned", ()))
+        except (OSError, ValueError, AttributeError):
+            continue
+    return needed
+
+
+def _prune_snapshots(run: Run, known: State) -> None:
+    releases = (known.release, known.previous)
+    kept = {release.snapshot for release in releases if release} | {run.record.id}
+    for directory in run.paths.releases.glob("*"):
+        if directory.name not in kept:
+            run.ports.files.remove(directory)

@@ -1,0 +1,56 @@
+"""Services beside the app: bring them up, and make MongoDB usable."""
+
+from __future__ import annotations
+
+from upkeep.errors import NotReady
+from upkeep.policy import MongoPolicy, Policy
+from upkeep.ports.compose import Project
+from upkeep.ports.mongo import Account
+from upkeep.run import Run
+
+MEMBER = "mongodb:27017"  # lies in the replica set's own data: never change it
+TIMEOUT = 120.0
+STOP_TIMEOUT = 60.0
+
+
+def bring_up(run: Run, project: Project, policy: Policy, services: tuple[str, ...]) -> None:
+    if services:
+        run.ports.compose.up(project, services, stop_timeout=STOP_TIMEOUT)
+    if policy.mongodb:
+        address = _address(run)
+        keyfile = policy.mongodb.keyfile.read_text(encoding="utf-8")
+        run.ports.mongo.ensure_replica_set(address, keyfile, MEMBER, TIMEOUT)
+
+
+def set_accounts(run: Run, policy: Policy) -> None:
+    """Least privilege: every user only on the application's database; root for the operator."""
+    if policy.mongodb:
+        keyfile = policy.mongodb.keyfile.read_text(encoding="utf-8")
+        run.ports.mongo.ensure_accounts(_address(run), keyfile, accounts(policy.mongodb))
+
+
+def accounts(mongodb: MongoPolicy) -> tuple[Account, ...]:
+    root = Account("root", _secret(mongodb.root_password_file), "admin", (("root", "admin"),))
+    users = (
+        Account(
+            user.name, _secret(user.password_file), mongodb.name, tuple((role, mongodb.name) for role in user.roles)
+        )
+        for user in mongodb.users
+    )
+    return (root, *users)
+
+
+def _secret(path: object) -> str:
+    from pathlib import Path
+
+    return Path(str(path)).read_text(encoding="utf-8").strip()
+
+
+def _address(run: Run) -> str:
+    containers = run.ports.docker.containers(run.paths.name)
+    found = next((item for item in containers if item.role == "database" and item.running), None)
+    if found is None or not found.address:
+        raise NotReady(
+            "Der MongoDB-Container läuft nicht", next_step=f"`docker logs {run.paths.name}-mongodb-1` ansehen."
+        )
+    return found.address

@@ -1,0 +1,122 @@
+"""Phases at the gate: shut it, bring it up to date, open it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from upkeep import maintenance
+from upkeep.composition import GATE
+from upkeep.errors import GateFailed, NotReady
+from upkeep.maintenance import Notice
+from upkeep.plan import GateChange
+from upkeep.policy import Policy
+from upkeep.ports.clock import moment
+from upkeep.ports.compose import Project
+from upkeep.ports.docker import Container
+from upkeep.release import Release
+from upkeep.run import Run
+
+GATE_TIMEOUT = 30.0
+QUIET_INTERVAL = 0.05
+
+
+def close_gate(run: Run) -> str:
+    """Shut it for everybody, then wait until the requests already inside are answered (drain_timeout at most)."""
+    look = run.policy.maintenance
+    notice = Notice(run.owner, str(run.record.operation), look.title, look.text, since=run.now())
+    if "closed_at" not in run.record.marks:
+        run.mark("closed_at")
+    if not maintenance.change(run.paths, run.ports, lambda present: replace(present, run=notice)):
+        return _absent(run)
+    cut = _await_quiet(run)
+    run.record.timings["requests_cut"] = cut
+    return f"{cut} Anfragen abgebrochen" if cut else "alle Anfragen zu Ende geführt"
+
+
+def _absent(run: Run) -> str:
+    if _container(run, GATE):
+        raise GateFailed("Das Gate läuft, lässt sich aber nicht schließen", observed=str(run.paths.gate_socket))
+    return "kein Gate in Betrieb"
+
+
+def _await_quiet(run: Run) -> int:
+    """Number of requests still inside when time was up."""
+    gate, clock = run.ports.gate(run.paths), run.ports.clock
+    deadline = clock.monotonic() + run.policy.update.drain_timeout
+    while (inside := gate.in_flight()) and clock.monotonic() < deadline:
+        clock.sleep(QUIET_INTERVAL)
+    return inside
+
+
+def change_gate(run: Run) -> str:
+    """Behind shut doors where there is a window; a gate that starts reads its map files and stays shut."""
+    if run.plan.gate is GateChange.NONE:
+        return ""
+    return apply_gate(run, run.plan.gate, run.project())
+
+
+def apply_gate(run: Run, change: GateChange, project: Project) -> str:
+    gate = _container(run, GATE)
+    if change is GateChange.RELOAD and gate:
+        run.ports.docker.signal(gate.id, "SIGUSR2")
+    else:
+        run.ports.compose.up(project, (GATE,), stop_timeout=10)
+    _await_gate(run)
+    return "neu geladen" if change is GateChange.RELOAD else "gestartet"
+
+
+def _await_gate(run: Run) -> None:
+    gate, clock = run.ports.gate(run.paths), run.ports.clock
+    deadline = clock.monotonic() + GATE_TIMEOUT
+    while not gate.answers():
+        if clock.monotonic() > deadline:
+            container = _container(run, GATE)
+            raise NotReady(
+                f"Das Gate ist nach {GATE_TIMEOUT:g} s nicht bereit",
+                observed="läuft" if container else "läuft nicht",
+                next_step=f"`docker logs {run.paths.name}-gate-1` ansehen.",
+            )
+        clock.sleep(0.1)
+
+
+def open_gate(run: Run) -> str:
+    return _open(run, run.policy, run.plan.target)
+
+
+def reopen_gate(run: Run) -> str:
+    return _open(run, run.policy_before, run.plan.release)
+
+
+def _open(run: Run, policy: Policy, release: Release | None) -> str:
+    """The gate learns where the slots are now and what they are, then this run's own notice goes."""
+    label = release.label if release else ""
+    entries = dict.fromkeys(policy.app.slot_names, label)
+    maintenance.write_map(run.paths, maintenance.RELEASE_MAP, entries, run.ports)
+    gate = run.ports.gate(run.paths)
+    if gate.answers():
+        gate.set_map(maintenance.RELEASE_MAP, entries)
+        _place_slots(run, policy)
+    maintenance.change(run.paths, run.ports, lambda present: present.without_run(run.record.id))
+    run.mark("opened_at")
+    _measure(run)
+    still = maintenance.load(run.paths).notice
+    return "bleibt wegen der Wartung des Betreibers geschlossen" if still else "offen"
+
+
+def _place_slots(run: Run, policy: Policy) -> None:
+    known = {server.name for server in run.ports.gate(run.paths).servers()}
+    for item in run.ports.docker.containers(run.paths.name):
+        if item.service in policy.app.slot_names and item.service in known and item.running and item.address:
+            run.ports.gate(run.paths).place(item.service, item.address, policy.app.port)
+
+
+def _measure(run: Run) -> None:
+    marks = run.record.marks
+    if "closed_at" in marks:
+        window = moment(marks["opened_at"]) - moment(marks["closed_at"])
+        run.record.timings["maintenance_s"] = round(window.total_seconds(), 3)
+
+
+def _container(run: Run, service: str) -> Container | None:
+    containers = run.ports.docker.containers(run.paths.name)
+    return next((item for item in containers if item.service == service and item.running), None)

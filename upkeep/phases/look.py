@@ -1,0 +1,36 @@
+"""Operation check: what does the channel offer? Recorded, nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from upkeep import planning, release
+from upkeep.journal import Operation
+from upkeep.phases.decide import refuse_at_once
+from upkeep.planning import Situation
+from upkeep.run import Run
+
+
+def look(run: Run) -> str:
+    situation = Situation.read(run.paths, run.ports, run.record.options | {"to": None})
+    refuse_at_once(situation, Operation.CHECK)
+    _, offered = planning.available(situation)
+    offered = replace(offered, since=run.now())
+    current = situation.state.release
+    run.record.before = current
+    new = current is None or offered.digest != current.digest
+    if current and release.older(offered.version, current.version):
+        new = False
+    run.remember(replace(situation.state, available=offered if new else None))
+    run.record.after = offered if new else current
+    return _sentence(situation, offered, new)
+
+
+def _sentence(situation: Situation, offered: release.Release, new: bool) -> str:
+    current = situation.state.release
+    if not new:
+        return f"{current.label if current else ''} ist die neueste Version."
+    if offered.digest in situation.state.held:
+        return f"{offered.label} ist verfügbar, wurde aber zurückgerollt und ist zurückgehalten."
+    running = f" (läuft: {current.label})" if current else ""
+    return f"{offered.label} ist verfügbar{running}."

@@ -1,0 +1,21 @@
+"""Phase pull: every image by digest, before anything is touched."""
+
+from __future__ import annotations
+
+from upkeep.run import Run
+
+START, END = 10, 50
+
+
+def pull(run: Run) -> str:
+    images = run.plan.images
+    missing = [image for image in images.all if run.ports.docker.image(image) is None] if images else []
+    share = (END - START) / max(1, len(missing))
+    for number, image in enumerate(missing):
+        begin = START + number * share
+
+        def progress(percent: int, message: str, begin: float = begin) -> None:
+            run.say(message, int(begin + share * percent / 100))
+
+        run.ports.docker.pull(image, progress, run.policy.update.pull_timeout)
+    return f"{len(missing)} geladen" if missing else "alle schon da"

@@ -1,0 +1,133 @@
+"""Phase ready: the expected release answers several times in a row, behind the shut gate, on its own address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from upkeep.errors import NotReady
+from upkeep.policy import AppPolicy, Policy
+from upkeep.ports.clock import moment
+from upkeep.ports.docker import Container
+from upkeep.release import Release
+from upkeep.run import Run
+
+PROBE_TIMEOUT = 5.0
+EAGER_INTERVAL = 0.1  # until the first good answer; from then on the policy's interval counts
+HOPELESS_RESTARTS = 5
+
+
+@dataclass
+class Watch:
+    """What is known of one slot while it starts."""
+
+    slot: str
+    streak: int = 0
+    last: str = "noch kein Container"
+    start_to_ready: float | None = None
+    hopeless: bool = False
+    seen: list[str] = field(default_factory=list)
+
+    def good(self, container: Container, run: Run) -> None:
+        self.streak += 1
+        if self.start_to_ready is None:
+            started = moment(container.started_at)
+            self.start_to_ready = round((run.ports.clock.now() - started).total_seconds(), 3)
+
+    def bad(self, observed: str) -> None:
+        self.streak, self.last = 0, observed
+
+
+def await_ready(run: Run) -> str:
+    watches = watch_until_ready(run, run.policy, run.plan.target)
+    times = [watch.start_to_ready for watch in watches if watch.start_to_ready is not None]
+    run.record.timings["start_to_ready_s"] = max(times, default=0.0)
+    _smoke(run, run.policy)
+    _probation(run, run.policy, run.plan.target)
+    return f"bereit nach {max(times, default=0.0):.1f} s".replace(".", ",")
+
+
+def await_previous(run: Run) -> str:
+    watch_until_ready(run, run.policy_before, run.plan.release)
+    return "bereit"
+
+
+def watch_until_ready(run: Run, policy: Policy, expected: Release | None) -> list[Watch]:
+    """Until every slot was ready `ready_count` times in a row, or NotReady."""
+    clock, update = run.ports.clock, policy.update
+    watches = [Watch(slot) for slot in policy.app.slot_names]
+    deadline = clock.monotonic() + update.ready_timeout
+    while True:
+        _look(run, policy.app, expected, watches)
+        if all(watch.streak >= update.ready_count for watch in watches):
+            return watches
+        if clock.monotonic() >= deadline or any(watch.hopeless for watch in watches):
+            raise _not_ready(run, watches, update.ready_timeout)
+        eager = any(watch.streak == 0 for watch in watches)
+        clock.sleep(min(EAGER_INTERVAL, update.ready_interval) if eager else update.ready_interval)
+
+
+def _look(run: Run, app: AppPolicy, expected: Release | None, watches: list[Watch]) -> None:
+    containers = {item.service: item for item in run.ports.docker.containers(run.paths.name)}
+    for watch in watches:
+        container = containers.get(watch.slot)
+        problem = check_slot(run, app, expected, container)
+        if problem is None and container is not None:
+            watch.good(container, run)
+        else:
+            watch.bad(problem or "kein Container")
+        if container is not None and container.restarts >= HOPELESS_RESTARTS:
+            watch.hopeless = True
+
+
+def check_slot(run: Run, app: AppPolicy, expected: Release | None, container: Container | None) -> str | None:
+    """None when the slot is ready as the expected release, else what was observed."""
+    if container is None:
+        return "kein Container"
+    if not container.running or not container.address:
+        crashed = f", Exit-Code {container.exit_code}, {container.restarts} Neustarts"
+        return f"Container {container.state}{crashed if container.exit_code or container.restarts else ''}"
+    if expected and container.digest != expected.digest:
+        return f"falsches Abbild {container.digest}"
+    answer = run.ports.probe.get(container.address, app.port, app.health_path, PROBE_TIMEOUT)
+    if answer.status != 200:
+        return str(answer)
+    if app.version_path is None or expected is None:
+        return None
+    if app.version_path != app.health_path:
+        answer = run.ports.probe.get(container.address, app.port, app.version_path, PROBE_TIMEOUT)
+    if answer.version != expected.version:
+        return f"meldet Version {answer.version or 'keine'} statt {expected.version}"
+    return None
+
+
+def _not_ready(run: Run, watches: list[Watch], limit: float) -> NotReady:
+    bad = next((watch for watch in watches if watch.hopeless), None)
+    bad = bad or min(watches, key=lambda watch: watch.streak)
+    if bad.hopeless:
+        return NotReady(f"{bad.slot} startet nicht (zuletzt {bad.last})")
+    return NotReady(f"{bad.slot} nach {limit:g} s nicht bereit (zuletzt {bad.last})")
+
+
+def _smoke(run: Run, policy: Policy) -> None:
+    """The page a user sees first: a redirect (to sign in) is fine, an error is not."""
+    path = policy.app.smoke_path
+    if path is None:
+        return
+    for item in run.ports.docker.containers(run.paths.name):
+        if item.service in policy.app.slot_names and item.address:
+            answer = run.ports.probe.get(item.address, policy.app.port, path, PROBE_TIMEOUT)
+            if answer.status is None or answer.status >= 400:
+                raise NotReady(f"{item.service} ist bereit, aber {path} nicht (zuletzt {answer})")
+
+
+def _probation(run: Run, policy: Policy, expected: Release | None) -> None:
+    """Stay well for a while before anybody is let in."""
+    clock = run.ports.clock
+    until = clock.monotonic() + policy.update.probation
+    while clock.monotonic() < until:
+        clock.sleep(min(1.0, policy.update.probation))
+        containers = {item.service: item for item in run.ports.docker.containers(run.paths.name)}
+        for slot in policy.app.slot_names:
+            problem = check_slot(run, policy.app, expected, containers.get(slot))
+            if problem:
+                raise NotReady(f"{slot} wurde in der Probezeit wieder schlecht (zuletzt {problem})")

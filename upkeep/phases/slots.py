@@ -1,0 +1,59 @@
+"""Phases around the app's slots: stop them, start them as the new release, put the old one back."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from upkeep import composition, release, state
+from upkeep.composition import GATE
+from upkeep.phases.database import bring_up
+from upkeep.phases.gate import apply_gate
+from upkeep.plan import GateChange
+from upkeep.run import Run
+
+
+def stop_slots(run: Run) -> str:
+    """All at once: two versions of an app that cannot run twice must never meet."""
+    running = [item for item in run.ports.docker.containers(run.paths.name) if item.role == "app" and item.running]
+    timeout = run.policy.update.stop_timeout
+    if len(running) == 1:
+        run.ports.docker.stop(running[0].id, timeout)
+    elif running:
+        with ThreadPoolExecutor(len(running)) as pool:
+            list(pool.map(lambda item: run.ports.docker.stop(item.id, timeout), running))
+    return ", ".join(sorted(item.service for item in running)) or "nichts lief"
+
+
+def start_slots(run: Run) -> str:
+    """Fresh containers, also when only a secret's content changed; after a resume what is already new stays."""
+    present = {item.id for item in run.ports.docker.containers(run.paths.name) if item.role == "app"}
+    still_old = bool(present & set(run.record.replaced))
+    slots = run.policy.app.slot_names
+    run.ports.compose.up(run.project(), slots, stop_timeout=run.policy.update.stop_timeout, force=still_old)
+    return ", ".join(slots)
+
+
+def restore(run: Run) -> str:
+    """The release before, from its own compose.yml. Of a first install nothing keeps running."""
+    if run.plan.first:
+        return stop_slots(run)
+    if run.record.intended("switch"):
+        _restore_env(run)
+    project, policy = run.project_before(), run.policy_before
+    compose = composition.read(project.file, run.paths.home)
+    if run.record.intended("switch") and run.plan.services:
+        others = tuple(name for name in compose.services if name != GATE and name not in policy.app.slot_names)
+        bring_up(run, project, policy, others)
+    if run.plan.window:
+        run.ports.compose.up(project, policy.app.slot_names, stop_timeout=policy.update.stop_timeout)
+    if run.record.intended("gate") and run.plan.gate is not GateChange.NONE:
+        apply_gate(run, GateChange.REPLACE, project)
+    return run.plan.release.label if run.plan.release else ""
+
+
+def _restore_env(run: Run) -> None:
+    images = run.plan.images_before
+    if images:
+        written = release.write(run.paths, images, run.ports.files)
+        run.remember(replace(state.load(run.paths), images=images, env_hash=written))

@@ -1,0 +1,24 @@
+"""Phase switch, the point of no undoing: release.env names the new images; services the app needs come up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from upkeep import maintenance, release, state
+from upkeep.phases.database import bring_up, set_accounts
+from upkeep.run import Run
+
+
+def switch(run: Run) -> str:
+    images = run.plan.images
+    if images:
+        known = state.load(run.paths)
+        owned = tuple(dict.fromkeys((*known.owned, *images.all)))
+        written = release.write(run.paths, images, run.ports.files)
+        run.remember(replace(known, images=images, env_hash=written, owned=owned))
+    maintenance.ensure_maps(run.paths, run.ports)
+    if run.plan.services:
+        bring_up(run, run.project(), run.policy, run.plan.services)
+    if run.plan.accounts:
+        set_accounts(run, run.policy)
+    return ", ".join(run.plan.services)

@@ -1,0 +1,231 @@
+"""stack.yml: what a stack is and how it may be updated. Parsed once here; below nobody reads a mapping."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import yaml
+
+from upkeep import reference
+from upkeep.errors import BadRequest, PolicyInvalid
+from upkeep.fields import Fields
+from upkeep.reference import Reference
+
+SCHEMA = 1
+
+
+class Strategy(StrEnum):
+    RECREATE = "recreate"
+    ROLLING = "rolling"
+
+
+@dataclass(frozen=True)
+class ImageChoice:
+    """Where releases come from: a channel (a tag that moves) or a pin (a tag or digest that must run)."""
+
+    reference: Reference
+    pinned: bool
+
+
+@dataclass(frozen=True)
+class AppPolicy:
+    port: int
+    health_path: str
+    version_path: str | None
+    smoke_path: str | None
+    slots: int
+
+    @property
+    def slot_names(self) -> tuple[str, ...]:
+        return tuple(f"app-{number}" for number in range(1, self.slots + 1))
+
+
+@dataclass(frozen=True)
+class UpdatePolicy:
+    """All times in seconds."""
+
+    strategy: Strategy
+    ready_count: int
+    ready_interval: float
+    ready_timeout: float
+    drain_timeout: float
+    stop_timeout: float
+    pull_timeout: float
+    probation: float
+    minimum_free_mb: int
+    backup_before: bool
+
+
+@dataclass(frozen=True)
+class MaintenanceLook:
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class DatabaseUser:
+    """A user of the application's database. `roles` are MongoDB role names on that database."""
+
+    name: str
+    password_file: Path
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MongoPolicy:
+    image: Reference
+    name: str
+    root_password_file: Path
+    keyfile: Path
+    users: tuple[DatabaseUser, ...]
+
+
+@dataclass(frozen=True)
+class Published:
+    host_port: int
+    bind: str
+
+
+@dataclass(frozen=True)
+class Policy:
+    stack: str
+    image: ImageChoice
+    gate_image: Reference
+    registries_allowed: tuple[str, ...]
+    app: AppPolicy
+    update: UpdatePolicy
+    maintenance: MaintenanceLook
+    mongodb: MongoPolicy | None
+    published: tuple[Published, ...]
+
+
+def read(path: Path, stack: str) -> Policy:
+    """Parse the policy of `stack`. Raises PolicyInvalid with key, value, limit and next step."""
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise PolicyInvalid(
+            f"{path} ist nicht lesbar",
+            observed=exc.strerror,
+            next_step="`ansible-playbook playbooks/site.yml` ausführen.",
+        ) from exc
+    except (yaml.YAMLError, UnicodeDecodeError) as exc:
+        place = str(exc).replace("\n", " ")
+        raise PolicyInvalid(
+            f"{path} ist kein gültiges YAML", observed=place, next_step="Playbook erneut ausführen."
+        ) from exc
+    return parse(raw, stack, str(path))
+
+
+def parse(raw: object, stack: str, where: str = "stack.yml") -> Policy:
+    fields = Fields(raw, where)
+    fields.integer("schema", SCHEMA, SCHEMA)
+    name = fields.text("stack")
+    if name != stack:
+        raise fields.wrong("stack", name, stack)
+    policy = Policy(
+        stack=name,
+        image=_image(fields.section("image")),
+        gate_image=_reference(fields, "gate_image"),
+        registries_allowed=fields.texts("registries_allowed"),
+        app=_app(fields.section("app")),
+        update=_update(fields.section("update", {})),
+        maintenance=_maintenance(fields.section("maintenance", {})),
+        mongodb=_databases(fields.section("databases", {})),
+        published=tuple(_published(item) for item in fields.sections("published", ())),
+    )
+    return fields.finish(policy)
+
+
+def _reference(fields: Fields, key: str) -> Reference:
+    text = fields.text(key)
+    try:
+        return reference.parse(text)
+    except BadRequest as exc:
+        raise fields.wrong(key, text, str(exc.limit)) from exc
+
+
+def _image(fields: Fields) -> ImageChoice:
+    fields.take("channel", None)
+    fields.take("pin", None)
+    if fields.has("channel") == fields.has("pin"):
+        both = "beides" if fields.has("pin") else "nichts davon"
+        raise PolicyInvalid(f"{fields.where}: image braucht channel oder pin", observed=both, limit="genau eines")
+    pinned = fields.has("pin")
+    chosen = _reference(fields, "pin" if pinned else "channel")
+    if chosen.digest and not pinned:
+        raise fields.wrong("channel", str(chosen), "repo:tag (ein Digest ist ein pin)")
+    return fields.finish(ImageChoice(chosen, pinned))
+
+
+def _app(fields: Fields) -> AppPolicy:
+    health_path = fields.path_text("health_path")
+    if health_path is None:
+        raise fields.wrong("health_path", None, "Pfad, zum Beispiel /api/health")
+    return fields.finish(
+        AppPolicy(
+            port=fields.integer("port", 1, 65535),
+            health_path=health_path,
+            version_path=fields.path_text("version_path"),
+            smoke_path=fields.path_text("smoke_path"),
+            slots=fields.integer("slots", 1, 16, 1),
+        )
+    )
+
+
+def _update(fields: Fields) -> UpdatePolicy:
+    return fields.finish(
+        UpdatePolicy(
+            strategy=Strategy(fields.choice("strategy", tuple(Strategy), "recreate")),
+            ready_count=fields.integer("ready_count", 1, 100, 3),
+            ready_interval=fields.seconds("ready_interval", 0.05, 60, 0.25),
+            ready_timeout=fields.seconds("ready_timeout", 1, 86400, 120),
+            drain_timeout=fields.seconds("drain_timeout", 0, 3600, 30),
+            stop_timeout=fields.seconds("stop_timeout", 1, 3600, 15),
+            pull_timeout=fields.seconds("pull_timeout", 1, 86400, 900),
+            probation=fields.seconds("probation", 0, 3600, 0),
+            minimum_free_mb=fields.integer("minimum_free_mb", 0, 10_000_000, 1024),
+            backup_before=fields.choice("backup", ("never", "before_update"), "never") == "before_update",
+        )
+    )
+
+
+def _maintenance(fields: Fields) -> MaintenanceLook:
+    fields.take("logo", None)  # both are for the page, which Ansible renders
+    fields.take("accent", None)
+    return fields.finish(
+        MaintenanceLook(
+            title=fields.text("title", "Wartung"),
+            text=fields.text("text", "Update wird installiert… Das System startet in Kürze neu."),
+        )
+    )
+
+
+def _databases(fields: Fields) -> MongoPolicy | None:
+    mongodb = _mongodb(fields.section("mongodb")) if fields.has("mongodb") else None
+    fields.take("mongodb", None)
+    return fields.finish(mongodb)
+
+
+def _mongodb(fields: Fields) -> MongoPolicy:
+    return fields.finish(
+        MongoPolicy(
+            image=_reference(fields, "image"),
+            name=fields.text("name"),
+            root_password_file=Path(fields.text("root_password_file")),
+            keyfile=Path(fields.text("keyfile")),
+            users=tuple(_database_user(item) for item in fields.sections("users", ())),
+        )
+    )
+
+
+def _database_user(fields: Fields) -> DatabaseUser:
+    return fields.finish(
+        DatabaseUser(fields.text("name"), Path(fields.text("password_file")), fields.texts("roles", ("readWrite",)))
+    )
+
+
+def _published(fields: Fields) -> Published:
+    return fields.finish(Published(fields.integer("host_port", 1, 65535), fields.text("bind", "0.0.0.0")))  # noqa: S104

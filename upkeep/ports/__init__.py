@@ -1,0 +1,36 @@
+"""The outside world of the domain, as one bundle that tests replace piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from upkeep.layout import StackPaths
+from upkeep.ports.clock import Clock, SystemClock
+from upkeep.ports.compose import Compose, ComposeRunner
+from upkeep.ports.docker import Docker, SdkDocker
+from upkeep.ports.files import DiskFiles, Files
+from upkeep.ports.gate import Gate, RuntimeGate
+from upkeep.ports.mongo import Mongo, PyMongo
+from upkeep.ports.probe import HttpProbe, Probe
+from upkeep.ports.registry import HttpRegistry, Registry
+from upkeep.ports.sockets import HostPorts, Sockets
+
+
+def _runtime_gate(paths: StackPaths) -> Gate:
+    return RuntimeGate(paths.gate_socket)
+
+
+@dataclass(frozen=True)
+class Ports:
+    """`gate` makes the port of one stack's gate."""
+
+    docker: Docker = field(default_factory=SdkDocker)
+    compose: Compose = field(default_factory=ComposeRunner)
+    probe: Probe = field(default_factory=HttpProbe)
+    mongo: Mongo = field(default_factory=PyMongo)
+    registry: Registry = field(default_factory=HttpRegistry)
+    clock: Clock = field(default_factory=SystemClock)
+    files: Files = field(default_factory=DiskFiles)
+    sockets: Sockets = field(default_factory=HostPorts)
+    gate: Callable[[StackPaths], Gate] = _runtime_gate

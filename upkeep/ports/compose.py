@@ -1,0 +1,114 @@
+"""docker compose, the executor of desired state: functions build argv lists, one runner executes them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from upkeep.errors import ComposeFailed
+
+SAFE_ENVIRONMENT = ("PATH", "HOME", "LANG", "DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A stack as compose sees it. `file` is compose.yml or a release's snapshot of it."""
+
+    name: str
+    directory: Path
+    env_file: Path
+    file: Path
+
+
+class Compose(Protocol):
+    """Every method raises ComposeFailed with compose's own last words."""
+
+    def validate(self, project: Project) -> None: ...
+
+    def up(self, project: Project, services: tuple[str, ...], *, stop_timeout: float, force: bool = False) -> None:
+        """Start or replace these services only, and remove containers of services the file no longer has."""
+
+
+def base(project: Project) -> list[str]:
+    return [
+        "docker",
+        "compose",
+        "--project-name",
+        project.name,
+        "--project-directory",
+        str(project.directory),
+        "--env-file",
+        str(project.env_file),
+        "-f",
+        str(project.file),
+    ]
+
+
+def validate_argv(project: Project) -> list[str]:
+    return [*base(project), "config", "--quiet"]
+
+
+def up_argv(project: Project, services: tuple[str, ...], stop_timeout: float, force: bool) -> list[str]:
+    # never pulls: what runs was pulled by digest before anything was touched
+    flags = ["--detach", "--no-deps", "--no-build", "--pull", "never", "--remove-orphans"]
+    flags += ["--timeout", str(int(stop_timeout))]
+    flags += ["--force-recreate"] if force else []
+    return [*base(project), "up", *flags, *services]
+
+
+class ComposeRunner:
+    """Runs compose in its own process group with a deadline. The child inherits no descriptor and no UPKEEP_… variable
+    (a variable of the process would win over release.env)."""
+
+    def __init__(self, deadline: float = 300.0, environment: Mapping[str, str] | None = None) -> None:
+        self._deadline = deadline
+        self._environment = dict(os.environ if environment is None else environment)
+
+    def validate(self, project: Project) -> None:
+        self._run(validate_argv(project), self._deadline)
+
+    def up(self, project: Project, services: tuple[str, ...], *, stop_timeout: float, force: bool = False) -> None:
+        self._run(up_argv(project, services, stop_timeout, force), self._deadline + stop_timeout)
+
+    def _run(self, argv: list[str], deadline: float) -> None:
+        environment = {name: self._environment[name] for name in SAFE_ENVIRONMENT if name in self._environment}
+        environment.setdefault("HOME", "/root")
+        try:
+            child = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
+                close_fds=True,
+                text=True,
+                errors="replace",
+            )
+        except OSError as exc:
+            raise ComposeFailed(
+                "docker compose ist nicht ausführbar", observed=exc.strerror, next_step="Rolle docker_host ausführen."
+            ) from exc
+        _await(child, deadline, argv)
+
+
+def _await(child: subprocess.Popen[str], deadline: float, argv: list[str]) -> None:
+    verb = next((word for word in argv if word in ("up", "config")), argv[-1])
+    try:
+        output, _ = child.communicate(timeout=deadline)
+    except subprocess.TimeoutExpired as exc:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+        raise ComposeFailed(f"docker compose {verb} wurde nicht fertig", observed=f"{deadline:g} s") from exc
+    if child.returncode != 0:
+        raise ComposeFailed(f"docker compose {verb} ist gescheitert", observed=_last_words(output))
+
+
+def _last_words(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return " · ".join(lines[-3:])[-500:] or "keine Ausgabe"

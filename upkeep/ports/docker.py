@@ -1,0 +1,255 @@
+"""Docker through its SDK: reads, watches, pulls. Desired state is compose's business (see compose.py)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from upkeep.errors import DockerFailed
+
+COMPOSE_PROJECT = "com.docker.compose.project"
+COMPOSE_SERVICE = "com.docker.compose.service"
+
+
+@dataclass(frozen=True)
+class Container:
+    """`digest` is that of the image it really runs (None when the image has none: built or loaded by hand)."""
+
+    id: str
+    name: str
+    service: str
+    role: str
+    state: str
+    digest: str | None
+    addresses: dict[str, str]
+    started_at: str
+    restarts: int
+    exit_code: int
+    ports: tuple[int, ...] = ()
+
+    @property
+    def running(self) -> bool:
+        return self.state == "running"
+
+    @property
+    def address(self) -> str | None:
+        """Where this host reaches it: the gate's network first, any other otherwise."""
+        ordered = sorted(self.addresses.items(), key=lambda item: (not item[0].endswith("_front"), item[0]))
+        return next((address for _, address in ordered if address), None)
+
+
+@dataclass(frozen=True)
+class Image:
+    id: str
+    digests: tuple[str, ...]
+    version: str | None
+    architecture: str
+
+
+@dataclass(frozen=True)
+class DockerHost:
+    """`insecure`: registries the daemon speaks plain HTTP to. `mirrors`: addresses in place of Docker Hub's."""
+
+    architecture: str
+    root_directory: str
+    insecure: tuple[str, ...] = ()
+    insecure_networks: tuple[str, ...] = ()
+    mirrors: tuple[str, ...] = ()
+
+
+Progress = Callable[[int, str], None]
+
+
+class Docker(Protocol):
+    """Every method raises DockerFailed."""
+
+    def host(self) -> DockerHost: ...
+
+    def containers(self, stack: str) -> tuple[Container, ...]:
+        """All containers of the stack's compose project, running or not."""
+
+    def image(self, name: str) -> Image | None: ...
+
+    def pull(self, name: str, progress: Progress, timeout: float) -> None:
+        """Pull by tag or digest; `progress` gets percent and a German word. `timeout` in seconds for the whole pull."""
+
+    def stop(self, container_id: str, timeout: float) -> None: ...
+
+    def signal(self, container_id: str, name: str) -> None: ...
+
+    def execute(self, container_id: str, argv: list[str]) -> tuple[int, str]: ...
+
+    def logs(self, container_id: str, lines: int) -> tuple[str, ...]: ...
+
+    def remove_image(self, name: str) -> bool:
+        """False when it is in use or not there."""
+
+    def publishers(self, port: int) -> tuple[str, ...]:
+        """Names of all running containers of the host that publish this host port."""
+
+
+class SdkDocker:
+    """One connection pool, made at first use: the SDK's import is dear."""
+
+    def __init__(self, timeout: int = 60) -> None:
+        self._timeout = timeout
+        self._client: Any = None
+
+    @property
+    def _api(self) -> Any:
+        if self._client is None:
+            import docker
+
+            self._client = docker.APIClient(version="auto", timeout=self._timeout)
+        return self._client
+
+    def host(self) -> DockerHost:
+        with _failures("Docker antwortet nicht"):
+            info = self._api.info()
+        registries = info.get("RegistryConfig") or {}
+        indexes = registries.get("IndexConfigs") or {}
+        return DockerHost(
+            architecture=_architecture(str(info.get("Architecture", ""))),
+            root_directory=str(info.get("DockerRootDir", "/var/lib/docker")),
+            insecure=tuple(name for name, index in indexes.items() if not index.get("Secure", True)),
+            insecure_networks=tuple(registries.get("InsecureRegistryCIDRs") or ()),
+            mirrors=tuple(registries.get("Mirrors") or ()),
+        )
+
+    def containers(self, stack: str) -> tuple[Container, ...]:
+        with _failures("Container lassen sich nicht auflisten"):
+            listed = self._api.containers(all=True, filters={"label": f"{COMPOSE_PROJECT}={stack}"})
+            found = [self._inspect(item["Id"]) for item in listed]
+            digests = {image: self._digest(image) for image in {item["Image"] for item in found if item}}
+        return tuple(_container(item, digests) for item in found if item)
+
+    def image(self, name: str) -> Image | None:
+        from docker.errors import ImageNotFound
+
+        with _failures(f"Abbild {name} ist nicht lesbar"):
+            try:
+                raw = self._api.inspect_image(name)
+            except ImageNotFound:
+                return None
+        labels = (raw.get("Config") or {}).get("Labels") or {}
+        return Image(
+            id=raw["Id"],
+            digests=tuple(raw.get("RepoDigests") or ()),
+            version=labels.get("org.opencontainers.image.version"),
+            architecture=str(raw.get("Architecture", "")),
+        )
+
+    def pull(self, name: str, progress: Progress, timeout: float) -> None:
+        from upkeep.ports.pulling import PullProgress
+
+        repository, at, digest = name.partition("@")
+        tag = digest if at else None
+        tally = PullProgress(progress)
+        deadline = time.monotonic() + timeout
+        with _failures(f"Abbild {name} lässt sich nicht laden"):
+            for line in self._api.pull(repository, tag=tag, stream=True, decode=True):
+                if "error" in line:
+                    raise DockerFailed(f"Abbild {name} lässt sich nicht laden", observed=line["error"])
+                if time.monotonic() > deadline:
+                    raise DockerFailed(f"Abbild {name} wurde nicht rechtzeitig geladen", limit=f"{timeout:g} s")
+                tally.add(line)
+
+    def stop(self, container_id: str, timeout: float) -> None:
+        from docker.errors import NotFound
+
+        with _failures("Container lässt sich nicht anhalten"):
+            try:
+                self._api.stop(container_id, timeout=int(timeout))
+            except NotFound:
+                return
+
+    def signal(self, container_id: str, name: str) -> None:
+        with _failures(f"Signal {name} kam nicht an"):
+            self._api.kill(container_id, signal=name)
+
+    def execute(self, container_id: str, argv: list[str]) -> tuple[int, str]:
+        with _failures(f"{argv[0]} ließ sich im Container nicht ausführen"):
+            created = self._api.exec_create(container_id, argv)
+            output = self._api.exec_start(created["Id"])
+            code = self._api.exec_inspect(created["Id"])["ExitCode"]
+        return int(code), output.decode("utf-8", "replace")
+
+    def logs(self, container_id: str, lines: int) -> tuple[str, ...]:
+        with _failures("Container-Log ist nicht lesbar"):
+            raw = self._api.logs(container_id, tail=lines, timestamps=False)
+        return tuple(raw.decode("utf-8", "replace").splitlines())
+
+    def remove_image(self, name: str) -> bool:
+        from docker.errors import APIError, ImageNotFound
+
+        with _failures(f"Abbild {name} lässt sich nicht entfernen"):
+            try:
+                self._api.remove_image(name, force=False)
+            except (ImageNotFound, APIError):
+                return False
+        return True
+
+    def publishers(self, port: int) -> tuple[str, ...]:
+        with _failures("Container lassen sich nicht auflisten"):
+            listed = self._api.containers(filters={"publish": str(port)})
+        return tuple(item["Names"][0].lstrip("/") for item in listed if item.get("Names"))
+
+    def _inspect(self, container_id: str) -> dict[str, Any] | None:
+        from docker.errors import NotFound
+
+        try:
+            return dict(self._api.inspect_container(container_id))
+        except NotFound:  # gone between list and look
+            return None
+
+    def _digest(self, image_id: str) -> tuple[str, ...]:
+        image = self.image(image_id)
+        return image.digests if image else ()
+
+
+def _container(raw: dict[str, Any], digests: dict[str, tuple[str, ...]]) -> Container:
+    labels = raw["Config"].get("Labels") or {}
+    state = raw["State"]
+    networks = (raw.get("NetworkSettings") or {}).get("Networks") or {}
+    bindings = (raw.get("HostConfig") or {}).get("PortBindings") or {}
+    return Container(
+        id=raw["Id"],
+        name=raw["Name"].lstrip("/"),
+        service=labels.get(COMPOSE_SERVICE, ""),
+        role=labels.get("upkeep.role", ""),
+        state=state["Status"],
+        digest=_running_digest(raw["Config"]["Image"], digests.get(raw["Image"], ())),
+        addresses={name: network.get("IPAddress") or "" for name, network in networks.items()},
+        started_at=state.get("StartedAt", ""),
+        restarts=int(raw.get("RestartCount", 0)),
+        exit_code=int(state.get("ExitCode", 0)),
+        ports=tuple(int(item["HostPort"]) for items in bindings.values() for item in items or () if item["HostPort"]),
+    )
+
+
+def _running_digest(wanted: str, present: tuple[str, ...]) -> str | None:
+    """The name it was started by, if the image it runs really bears it; else any digest of that image."""
+    if wanted in present:
+        return wanted.partition("@")[2]
+    return present[0].partition("@")[2] if present else None
+
+
+def _architecture(name: str) -> str:
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(name, name)
+
+
+@contextmanager
+def _failures(what: str) -> Iterator[None]:
+    import requests
+    from docker.errors import DockerException
+
+    try:
+        yield
+    except (DockerException, requests.RequestException) as exc:
+        explanation = getattr(exc, "explanation", None) or str(exc)
+        raise DockerFailed(
+            what, observed=explanation, next_step="`systemctl status docker` und `journalctl -u docker` ansehen."
+        ) from exc

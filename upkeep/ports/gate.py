@@ -1,0 +1,126 @@
+"""The gate's runtime socket (HAProxy): maps, servers, requests in flight. What must last lies in map files too."""
+
+from __future__ import annotations
+
+import csv
+import io
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from upkeep.errors import GateFailed
+
+BACKEND = "app"
+NOTICES = ("IP changed", "no need to change", "nothing changed", "port changed", "Health checks are not enabled")
+
+
+@dataclass(frozen=True)
+class Server:
+    name: str
+    status: str
+    sessions: int
+
+    @property
+    def up(self) -> bool:
+        return self.status.startswith("UP") or self.status == "no check"
+
+
+class Gate(Protocol):
+    """One stack's gate. All but `answers` raise GateFailed."""
+
+    def answers(self) -> bool: ...
+
+    def set_map(self, name: str, entries: dict[str, str]) -> None:
+        """Make the running gate's map (state.map, release.map) hold exactly these entries."""
+
+    def servers(self) -> tuple[Server, ...]: ...
+
+    def in_flight(self) -> int:
+        """Requests that are now at an app slot or queued for one."""
+
+    def place(self, slot: str, address: str, port: int) -> None:
+        """Tell the gate at once where a slot is and that it is well; name resolution and checks confirm it later."""
+
+
+class RuntimeGate:
+    """HAProxy's admin socket. One command per connection."""
+
+    def __init__(self, path: Path, timeout: float = 5.0) -> None:
+        self._path = path
+        self._timeout = timeout
+
+    def answers(self) -> bool:
+        try:
+            return bool(self._ask("show info"))
+        except GateFailed:
+            return False
+
+    def set_map(self, name: str, entries: dict[str, str]) -> None:
+        file = f"/maps/{name}"
+        present = self._map(file)
+        for key in present.keys() - entries.keys():
+            self._order(f"del map {file} {key}")
+        for key, value in entries.items():
+            if present.get(key) == value:
+                continue
+            if key in present and " " not in value:
+                self._order(f"set map {file} {key} {value}")
+                continue
+            if key in present:
+                self._order(f"del map {file} {key}")
+            self._order(f"add map {file} <<\n{key} {value}\n")
+
+    def servers(self) -> tuple[Server, ...]:
+        return tuple(
+            Server(row["svname"], row["status"], int(row["scur"] or 0))
+            for row in self._statistics()
+            if row["pxname"] == BACKEND and row["svname"] not in ("FRONTEND", "BACKEND")
+        )
+
+    def in_flight(self) -> int:
+        rows = [row for row in self._statistics() if row["pxname"] == BACKEND and row["svname"] == "BACKEND"]
+        return sum(int(row["scur"] or 0) for row in rows)
+
+    def place(self, slot: str, address: str, port: int) -> None:
+        self._order(f"set server {BACKEND}/{slot} addr {address} port {port}")
+        self._order(f"set server {BACKEND}/{slot} state ready")
+        self._order(f"set server {BACKEND}/{slot} health up")
+
+    def _statistics(self) -> list[dict[str, str]]:
+        text = self._ask("show stat").lstrip("# ")
+        return list(csv.DictReader(io.StringIO(text)))
+
+    def _map(self, file: str) -> dict[str, str]:
+        entries = {}
+        for line in self._ask(f"show map {file}").splitlines():
+            _, _, entry = line.partition(" ")
+            key, _, value = entry.partition(" ")
+            if key:
+                entries[key] = value
+        return entries
+
+    def _order(self, command: str) -> None:
+        answer = self._ask(command).strip()
+        if answer and not answer.startswith(NOTICES):
+            raise GateFailed(
+                "Das Gate hat einen Befehl nicht angenommen",
+                observed=f"{command.splitlines()[0]} → {answer}",
+                next_step="`docker logs` des Gates ansehen.",
+            )
+
+    def _ask(self, command: str) -> str:
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+                connection.settimeout(self._timeout)
+                connection.connect(str(self._path))
+                connection.sendall(f"{command}\n".encode())
+                chunks = []
+                while chunk := connection.recv(65536):
+                    chunks.append(chunk)
+        except OSError as exc:
+            reason = exc.strerror or str(exc)
+            raise GateFailed(
+                "Das Gate antwortet nicht auf seinem Steuersocket", observed=f"{self._path}: {reason}"
+            ) from exc
+        return b"".join(chunks).decode("utf-8", "replace")

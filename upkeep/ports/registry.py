@@ -1,0 +1,122 @@
+"""A registry, as far as an update needs it: tag → digest, and the labels of the image behind it."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+from upkeep.errors import RegistryFailed
+from upkeep.ports.docker import DockerHost
+from upkeep.reference import DOCKER_HUB, Reference
+
+if TYPE_CHECKING:
+    import requests
+
+VERSION_LABEL = "org.opencontainers.image.version"
+INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
+MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
+LIMIT = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What a reference means right now. `size_bytes`: compressed layers. `version`: the image's label, if any."""
+
+    reference: Reference
+    digest: str
+    version: str | None
+    architecture: str
+    size_bytes: int
+
+    @property
+    def pinned(self) -> str:
+        return str(self.reference.pinned(self.digest))
+
+
+class Registry(Protocol):
+    def resolve(self, reference: Reference, host: DockerHost) -> Resolved:
+        """Ask the registry (plain HTTP only where the daemon does too). Raises RegistryFailed."""
+
+
+class HttpRegistry:
+    """Distribution API v2 over requests. Credentials are those of root's `docker login`."""
+
+    def __init__(self, timeout: float = 15.0) -> None:
+        self._timeout = timeout
+
+    def resolve(self, reference: Reference, host: DockerHost) -> Resolved:
+        from upkeep.ports.registry_session import RegistrySession
+
+        failure: RegistryFailed | None = None
+        for address in addresses(reference, host):
+            with RegistrySession(address, reference, self._timeout) as session:
+                try:
+                    return self._resolve(session, reference, host)
+                except RegistryFailed as exc:
+                    failure = exc
+        raise failure or RegistryFailed(f"Für {reference} ist keine Registry bekannt")
+
+    def _resolve(self, session: Any, reference: Reference, host: DockerHost) -> Resolved:
+        wanted = reference.digest or reference.tag or "latest"
+        top, digest = _document(session.manifest(wanted), reference, reference.digest)
+        manifest = top
+        if top.get("mediaType") in INDEXES or "manifests" in top:
+            inner = _for_architecture(top, host.architecture, reference)
+            manifest, _ = _document(session.manifest(inner), reference, inner)
+        config_digest = str(manifest["config"]["digest"])
+        config, _ = _document(session.blob(config_digest), reference, config_digest)
+        labels = (config.get("config") or {}).get("Labels") or {}
+        return Resolved(
+            reference=reference,
+            digest=digest,
+            version=labels.get(VERSION_LABEL),
+            architecture=str(config.get("architecture", "")),
+            size_bytes=sum(int(layer.get("size", 0)) for layer in manifest.get("layers", ())),
+        )
+
+
+def addresses(reference: Reference, host: DockerHost) -> tuple[str, ...]:
+    """Base addresses to ask, best first. Docker Hub's mirrors count for Docker Hub only, as in the daemon."""
+    if reference.registry == DOCKER_HUB:
+        return (*(mirror.rstrip("/") for mirror in host.mirrors), "https://registry-1.docker.io")
+    scheme = "http" if _insecure(reference.registry, host) else "https"
+    return (f"{scheme}://{reference.registry}",)
+
+
+def _insecure(registry: str, host: DockerHost) -> bool:
+    if registry in host.insecure:
+        return True
+    try:
+        name = urlsplit(f"//{registry}").hostname or ""
+        address = ipaddress.ip_address("127.0.0.1" if name == "localhost" else name)
+    except ValueError:
+        return False
+    return any(address in ipaddress.ip_network(network) for network in host.insecure_networks)
+
+
+def _document(response: requests.Response, reference: Reference, expected: str | None) -> tuple[dict[str, Any], str]:
+    """The JSON of an answer and the digest of its bytes, which must be the expected one."""
+    body = response.raw.read(LIMIT + 1, decode_content=True)
+    digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+    if len(body) > LIMIT or (expected and digest != expected):
+        raise RegistryFailed(
+            f"Die Registry hat für {reference} etwas anderes geliefert", observed=digest, limit=expected
+        )
+    try:
+        document = json.loads(body)
+    except ValueError as exc:
+        raise RegistryFailed(f"Die Registry hat für {reference} kein JSON geliefert") from exc
+    return dict(document), digest
+
+
+def _for_architecture(index: dict[str, Any], architecture: str, reference: Reference) -> str:
+    offered = [(item.get("platform") or {}).get("architecture") for item in index["manifests"]]
+    for item, offer in zip(index["manifests"], offered, strict=True):
+        if offer == architecture:
+            return str(item["digest"])
+    names = ", ".join(sorted({str(offer) for offer in offered if offer not in (None, "unknown")}))
+    raise RegistryFailed(f"{reference} gibt es nicht für diesen Host", observed=names or "nichts", limit=architecture)

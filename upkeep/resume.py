@@ -1,0 +1,96 @@
+"""After a crash, a kill or a reboot: every unfinished run comes to its end before anything new begins."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from upkeep import journal, maintenance, state
+from upkeep.errors import JournalCorrupt, UpkeepError
+from upkeep.journal import Journal, Record
+from upkeep.layout import StackPaths
+from upkeep.ports import Ports
+from upkeep.progress import RESUME_GAP, Progress
+from upkeep.run import Run, carry_out, fail_untouched
+from upkeep.story import back
+
+log = logging.getLogger("upkeep.resume")
+
+Watcher = Callable[[Run], None]
+
+
+def pending(paths: StackPaths, ports: Ports) -> list[Record]:
+    """Unfinished runs, oldest first. Journals nobody can read are set aside, and new runs are refused then."""
+    records = []
+    for run_id in journal.run_ids(paths):
+        try:
+            record = journal.read(journal.path_of(paths, run_id))
+        except JournalCorrupt as exc:
+            _set_aside(paths, run_id, exc, ports)
+            continue
+        if record.finished_at is None:
+            records.append(record)
+    return records
+
+
+def resume(paths: StackPaths, ports: Ports, records: list[Record], watcher: Watcher) -> None:
+    """Bring these unfinished runs to an end. The caller holds the stack's lock; `watcher` hears of each run."""
+    for record in records:
+        progress = Progress(ports.clock, record.started_at, record.last_event + RESUME_GAP)
+        run = Run(paths, ports, Journal(record, journal.path_of(paths, record.id), ports.files), progress)
+        watcher(run)
+        log.warning("%s wird fortgesetzt", record.id)
+        finish(run)
+        progress.finish()
+    drop_stale_notice(paths, ports)
+
+
+def finish(run: Run) -> None:
+    """Before the gate was shut: nothing happened. Before the switch: undo. After it: go on, or back if that fails."""
+    record = run.record
+    try:
+        if record.going_back:
+            back(run)
+        elif record.intended("switch"):
+            _rewind(record)
+            carry_out(run)
+        elif record.intended("close"):
+            back(run)
+        else:
+            fail_untouched(run, UpkeepError("Der Agent wurde beendet, bevor etwas geändert war"))
+    except UpkeepError as exc:
+        fail_untouched(run, exc)
+
+
+def _rewind(record: Record) -> None:
+    """A slot that was started but never seen ready may be gone by now: start again what is not there."""
+    start = record.phase("start")
+    if start and not record.done("ready"):
+        start.done_at = None
+
+
+def drop_stale_notice(paths: StackPaths, ports: Ports) -> None:
+    """A run's notice whose run is over goes, unless that run ended in a failure that keeps the gate shut."""
+    current = maintenance.load(paths)
+    if current.run is None:
+        return
+    run_id = current.run.owner.removeprefix("run:")
+    path = journal.path_of(paths, run_id)
+    try:
+        if path.exists() and journal.read(path).keeps_closed:
+            return
+    except JournalCorrupt:
+        return  # nobody knows: the gate stays shut until someone looked
+    maintenance.change(paths, ports, lambda present: present.without_run(run_id))
+
+
+def _set_aside(paths: StackPaths, run_id: str, exc: JournalCorrupt, ports: Ports) -> None:
+    path = journal.path_of(paths, run_id)
+    log.error("%s", exc)
+    path.rename(path.with_suffix(".corrupt"))
+    known = state.load(paths)
+    note = (
+        f"Das Journal des Laufs {run_id} ist beschädigt und wurde beiseitegelegt ({path.with_suffix('.corrupt').name})"
+    )
+    state.save(paths, replace(known, attention=note), ports.files)

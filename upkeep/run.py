@@ -1,0 +1,172 @@
+"""A run: a deploy, an update, a rollback. Its phases are told in story.py; each may be entered again after a crash.
+
+Before SWITCH a failure is undone, after it the run goes back to the release before, after COMMIT it is only finished.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import cached_property
+
+from upkeep import policy as policies
+from upkeep import state
+from upkeep.errors import Refused, UpkeepError
+from upkeep.journal import Journal, Operation, PhaseRecord, Record, Result
+from upkeep.layout import Snapshot, StackPaths
+from upkeep.plan import Plan
+from upkeep.policy import Policy
+from upkeep.ports import Ports
+from upkeep.ports.clock import stamp
+from upkeep.ports.compose import Project
+from upkeep.progress import Progress
+from upkeep.release import Release
+
+log = logging.getLogger("upkeep.run")
+
+
+class Run:
+    """What the phases work with: paths, ports, journal, progress. It remembers nothing that the journal does not."""
+
+    def __init__(self, paths: StackPaths, ports: Ports, journal: Journal, progress: Progress) -> None:
+        self.paths = paths
+        self.ports = ports
+        self.journal = journal
+        self.progress = progress
+
+    @property
+    def record(self) -> Record:
+        return self.journal.record
+
+    @property
+    def owner(self) -> str:
+        return f"run:{self.record.id}"
+
+    @property
+    def force(self) -> bool:
+        return bool(self.record.options.get("force"))
+
+    @cached_property
+    def plan(self) -> Plan:
+        return Plan.load(self.record.plan or {})
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """compose.yml and stack.yml as this run uses them."""
+        return self.paths.snapshot(self.record.id)
+
+    @cached_property
+    def policy(self) -> Policy:
+        return policies.read(self.snapshot.policy_file, self.paths.name)
+
+    @cached_property
+    def policy_before(self) -> Policy:
+        return policies.read(self._snapshot_of(self.plan.release).policy_file, self.paths.name)
+
+    def project(self) -> Project:
+        return Project(self.paths.name, self.paths.home, self.paths.release_env, self.snapshot.compose_file)
+
+    def project_before(self) -> Project:
+        file = self._snapshot_of(self.plan.release).compose_file
+        return Project(self.paths.name, self.paths.home, self.paths.release_env, file)
+
+    def _snapshot_of(self, release: Release | None) -> Snapshot:
+        return self.paths.snapshot(release.snapshot if release and release.snapshot else self.record.id)
+
+    def phase(self, name: str, title: str, percent: int, action: Callable[[Run], str | None]) -> None:
+        """Write the intent (and the completion of the phase before), act, remember what came of it."""
+        if self.record.done(name):
+            return
+        current = self.record.phase(name)
+        if current is None:
+            current = PhaseRecord(name, title, self.now())
+            self.record.phases.append(current)
+        self.record.percent = percent
+        self.say(title)
+        self.record.last_event = self.progress.last
+        self.journal.save()
+        log.info("%s: %s", self.record.id, title)
+        current.detail = action(self) or ""
+        current.done_at = self.now()
+
+    def say(self, message: str, percent: int | None = None) -> None:
+        """Tell the watchers; `percent` of the whole run."""
+        self.record.message = message
+        self.record.percent = max(self.record.percent, percent or 0)
+        name = self.record.phases[-1].name if self.record.phases else ""
+        self.progress.tell(name, self.record.percent, message)
+
+    def mark(self, name: str) -> None:
+        self.record.marks[name] = self.now()
+
+    def now(self) -> str:
+        return stamp(self.ports.clock.now())
+
+    def remember(self, known: state.State) -> None:
+        state.save(self.paths, known, self.ports.files)
+
+    def finish(self, result: Result, message: str) -> None:
+        """The outcome, durable before anybody hears of it."""
+        self.record.result = result
+        self.record.finished_at = self.now()
+        self.record.percent = 100
+        self.say(message)
+        self.record.last_event = self.progress.last
+        self.journal.save()
+        log.info("%s: %s: %s", self.record.id, result, message)
+
+
+def execute(run: Run) -> None:
+    """Carry out a new run to its honest end; never raises for what can go wrong."""
+    from upkeep.phases.decide import decide
+    from upkeep.phases.look import look
+
+    try:
+        if run.record.operation is Operation.CHECK:
+            run.phase("check", "Neue Version wird gesucht", 50, look)
+            return run.finish(Result.UNCHANGED, run.record.phases[-1].detail)
+        run.phase("plan", "Ziel wird bestimmt", 2, decide)
+        if not run.plan.changed:
+            return run.finish(Result.UNCHANGED, run.plan.message)
+        carry_out(run)
+    except Refused as exc:
+        refuse(run, exc)
+    except Exception as exc:  # whatever it was: the journal gets an end
+        fail_untouched(run, exc)
+
+
+def carry_out(run: Run) -> None:
+    """Forward; what fails after the gate was shut leads back, what fails before leaves everything as it was."""
+    from upkeep.story import back, forward, outcome
+
+    try:
+        forward(run)
+    except Exception as exc:
+        if run.record.done("commit"):
+            log.exception("%s: Aufräumen", run.record.id)
+        elif run.record.intended("close") or run.record.intended("switch"):
+            return back(run, exc)
+        else:
+            raise
+    return run.finish(Result.UPDATED, outcome(run))
+
+
+def refuse(run: Run, exc: Refused) -> None:
+    run.record.reason, run.record.code = str(exc), exc.code
+    run.finish(Result.REFUSED, str(exc))
+
+
+def fail_untouched(run: Run, exc: Exception) -> None:
+    """Nothing was touched: the release before goes on serving."""
+    run.record.reason, run.record.code = told(exc), getattr(exc, "code", "failed")
+    serving = run.record.before
+    note = f" {serving.label} läuft unverändert weiter." if serving else ""
+    run.finish(Result.FAILED, f"{told(exc)}{note} Protokoll: `upkeep logs {run.paths.name}`.")
+
+
+def told(exc: Exception) -> str:
+    """An error in the operator's words; surprises are logged with their trace."""
+    if isinstance(exc, UpkeepError):
+        return str(exc)
+    log.error("unerwartet", exc_info=exc)
+    return f"Unerwarteter Fehler: {type(exc).__name__}: {exc}."

@@ -1,0 +1,71 @@
+"""state.json: what the agent knows of a stack between runs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from upkeep.errors import JournalCorrupt
+from upkeep.layout import StackPaths
+from upkeep.ports.files import Files
+from upkeep.release import Images, Release
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class State:
+    """`images` and `env_hash`: what release.env must hold. `references`: the names (tags) the gate's and the database's
+    digests were resolved from. `hashes`: contents of secrets and gate files as last applied. `owned`: images this
+    stack has run and may prune. `pin`: the pinned name last resolved, and its digest. `attention`: why new runs are
+    refused until someone looked."""
+
+    release: Release | None = None
+    previous: Release | None = None
+    available: Release | None = None
+    held: tuple[str, ...] = ()
+    images: Images | None = None
+    env_hash: str | None = None
+    references: dict[str, str] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
+    owned: tuple[str, ...] = ()
+    pin: tuple[str, str] | None = None
+    attention: str | None = None
+
+
+def load(paths: StackPaths) -> State:
+    """The remembered state; a stack never deployed has an empty one."""
+    try:
+        raw = json.loads(paths.state_file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return State()
+    except (OSError, ValueError) as exc:
+        raise _unreadable(paths, exc) from exc
+    try:
+        return _parse(raw)
+    except (KeyError, TypeError, ValueError) as exc:
+        raise _unreadable(paths, exc) from exc
+
+
+def save(paths: StackPaths, state: State, files: Files) -> None:
+    files.write(paths.state_file, json.dumps({"schema": SCHEMA, **asdict(state)}, indent=1))
+
+
+def _parse(raw: dict[str, Any]) -> State:
+    values = {key: value for key, value in raw.items() if key != "schema"}
+    for key in ("release", "previous", "available"):
+        values[key] = Release.load(values[key])
+    values["images"] = Images.load(values["images"])
+    values["held"] = tuple(values["held"])
+    values["owned"] = tuple(values["owned"])
+    values["pin"] = (values["pin"][0], values["pin"][1]) if values["pin"] else None
+    return State(**values)
+
+
+def _unreadable(paths: StackPaths, exc: Exception) -> JournalCorrupt:
+    return JournalCorrupt(
+        f"{paths.state_file} ist nicht lesbar",
+        observed=f"{type(exc).__name__}: {exc}",
+        next_step="Die Datei aus einer Sicherung zurückholen; die Anwendung läuft davon unberührt weiter.",
+    )

@@ -1,0 +1,143 @@
+"""What a stack is doing: for `upkeep status`, for health checks, for the door. Reads only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from upkeep import composition, journal, lock, maintenance, release, state
+from upkeep import policy as policies
+from upkeep.composition import GATE
+from upkeep.errors import JournalCorrupt, UpkeepError
+from upkeep.journal import Operation, Record
+from upkeep.layout import StackPaths
+from upkeep.policy import AppPolicy
+from upkeep.ports import Ports
+from upkeep.ports.docker import Container
+from upkeep.release import Release
+from upkeep.state import State
+
+PROBE_TIMEOUT = 2.0
+
+
+def status(paths: StackPaths, ports: Ports, running: Record | None) -> dict[str, Any]:
+    """The whole answer for one stack; what cannot be read becomes a line of drift instead of an error."""
+    known = state.load(paths)
+    drift: list[str] = [known.attention] if known.attention else []
+    containers = _containers(paths, ports, drift)
+    app = _app(paths, drift)
+    return {
+        "stack": paths.name,
+        "release": known.release.public() if known.release else None,
+        "previous": known.previous.public() if known.previous else None,
+        "available": known.available.public() if known.available else None,
+        "held": list(known.held),
+        "slots": slots(containers, app, ports, known.release),
+        "maintenance": maintenance.load(paths).public(),
+        "gate": {"state": gate_state(paths, ports, containers)},
+        "running": running.summary() if running else None,
+        "last_run": last_run(paths),
+        "drift": drift + _drift(paths, known, containers),
+    }
+
+
+def slots(
+    containers: tuple[Container, ...], app: AppPolicy | None, ports: Ports, expected: Release | None
+) -> list[dict[str, Any]]:
+    found = sorted((item for item in containers if item.role == "app"), key=lambda item: item.service)
+    return [_slot(item, app, ports, expected) for item in found]
+
+
+def _slot(item: Container, app: AppPolicy | None, ports: Ports, expected: Release | None) -> dict[str, Any]:
+    version = expected.version if expected and expected.digest == item.digest else None
+    answer = {"name": item.service, "state": item.state, "digest": item.digest, "version": version, "health": "unknown"}
+    if app is None or not item.running or not item.address:
+        return answer | {"health": "unknown" if app is None else "not_running"}
+    probed = ports.probe.get(item.address, app.port, app.health_path, PROBE_TIMEOUT)
+    shown = probed.version or version
+    return answer | {"health": "ready" if probed.status == 200 else str(probed), "version": shown}
+
+
+def gate_state(paths: StackPaths, ports: Ports, containers: tuple[Container, ...]) -> str:
+    """`open`, `maintenance`, `silent` (runs, but does not answer) or `absent`."""
+    runs = any(item.service == GATE and item.running for item in containers)
+    if not ports.gate(paths).answers():
+        return "silent" if runs else "absent"
+    return "maintenance" if maintenance.load(paths).on else "open"
+
+
+def last_run(paths: StackPaths) -> dict[str, Any] | None:
+    """The newest finished run that was not just a check (if there is one), else the newest finished."""
+    newest: Record | None = None
+    for run_id in reversed(journal.run_ids(paths)):
+        try:
+            record = journal.read(journal.path_of(paths, run_id))
+        except UpkeepError:
+            continue
+        if record.finished_at and record.operation is not Operation.CHECK:
+            return record.summary()
+        newest = newest or (record if record.finished_at else None)
+    return newest.summary() if newest else None
+
+
+def public(paths: StackPaths, running: Record | None) -> dict[str, Any]:
+    """What anybody at the gate may know: phase and percent of a run, the notice, the version."""
+    shown = maintenance.load(paths).public()
+    current = state.load(paths).release
+    busy = running is not None and running.operation is not Operation.CHECK
+    return {
+        "phase": running.phases[-1].title if running and busy and running.phases else "",
+        "percent": running.percent if running and busy else 0,
+        "title": shown["title"] or "",
+        "text": shown["text"] or "",
+        "until": shown["until"],
+        "running": busy,
+        "release": current.version if current else None,
+    }
+
+
+def holder(paths: StackPaths) -> dict[str, Any]:
+    return lock.read_holder(paths.lock_file)
+
+
+def _containers(paths: StackPaths, ports: Ports, drift: list[str]) -> tuple[Container, ...]:
+    try:
+        return ports.docker.containers(paths.name)
+    except UpkeepError as exc:
+        drift.append(str(exc))
+        return ()
+
+
+def _app(paths: StackPaths, drift: list[str]) -> AppPolicy | None:
+    try:
+        return policies.read(paths.policy_file, paths.name).app
+    except UpkeepError as exc:
+        drift.append(str(exc))
+        return None
+
+
+def _drift(paths: StackPaths, known: State, containers: tuple[Container, ...]) -> list[str]:
+    """Where the host differs from what was deployed."""
+    if known.release is None:
+        return []
+    found = []
+    if release.edited_by_hand(paths, known.env_hash):
+        found.append(f"{paths.release_env} wurde von Hand geändert.")
+    found += _compose_drift(paths, known.release)
+    for item in containers:
+        if item.role == "app" and item.digest != known.release.digest:
+            found.append(
+                f"{item.service} läuft mit {item.digest or 'unbekanntem Abbild'} statt {known.release.digest}."
+            )
+        if not item.running:
+            found.append(f"{item.service} läuft nicht ({item.state}).")
+    return found
+
+
+def _compose_drift(paths: StackPaths, current: Release) -> list[str]:
+    try:
+        wanted = composition.read(paths.compose_file, paths.home)
+        deployed = composition.read(paths.snapshot(current.snapshot or "").compose_file, paths.home)
+    except (UpkeepError, JournalCorrupt) as exc:
+        return [str(exc)]
+    changed = sorted(wanted.changed_since(deployed))
+    return [f"compose.yml wurde geändert, aber noch nicht ausgerollt: {', '.join(changed)}."] if changed else []
