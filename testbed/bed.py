@@ -2,7 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from testbed import host as hosts
@@ -11,6 +11,8 @@ from testbed.build import ensure_images
 from testbed.command import attempt, run
 from testbed.console import say
 from testbed.engine import docker, ensure_engine
+from testbed.packages import ensure_packages
+from testbed.paths import state_folder
 from testbed.recipe import recipe
 from testbed.state import Bed, Host
 
@@ -18,22 +20,33 @@ _LABEL = registry.LABEL
 _LABEL_STATE = f"{_LABEL}.state"
 
 
-def up(name: str, flavours: dict[str, str], *, published: dict[str, list[str]], passwords: list[str]) -> Bed:
-    """Start testbed `name` with host name → flavour; replaces an earlier one of that name."""
+@dataclass(frozen=True)
+class Wish:
+    """One host to start. `published` lists Docker's `loopback-port:host-port`."""
+
+    name: str
+    flavour: str
+    published: tuple[str, ...] = ()
+    by_password: bool = False
+
+
+def up(name: str, wishes: list[Wish]) -> Bed:
+    """Start testbed `name` with the wanted hosts; replaces an earlier one of that name."""
     folder = state.folder(name)
-    images = sorted({hosts.image(flavour) for flavour in flavours.values()})
-    ensure_images(images)
+    ensure_images(sorted({hosts.image(wish.flavour) for wish in wishes}))
+    if any(wish.by_password for wish in wishes):
+        ensure_packages(["sshpass"], why="die Anmeldung mit Passwort")
     clear_leftovers()
     _remove(name)
     registry.ensure_registry()
-    state.state_folder()
+    state_folder()
     folder.mkdir(mode=0o700)
-    bed, public_key = _plan(name, flavours, published=published, passwords=passwords)
+    bed, public_key = _plan(name, wishes)
     state.save(bed)
     registry.attach(bed.network)
     with ThreadPoolExecutor(8) as pool:
-        started = list(pool.map(lambda one: _boot(bed, one, public_key), bed.hosts.values()))
-    bed = replace(bed, hosts={one.name: one for one in started})
+        started = list(pool.map(lambda host: _boot(bed, host, public_key), bed.hosts.values()))
+    bed = replace(bed, hosts={host.name: host for host in started})
     _record(bed)
     return bed
 
@@ -57,25 +70,25 @@ def clear_leftovers() -> None:
             _remove_containers(name)
 
 
-def _plan(name: str, flavours: dict[str, str], *, published: dict, passwords: list[str]) -> tuple[Bed, str]:
+def _plan(name: str, wishes: list[Wish]) -> tuple[Bed, str]:
     folder = state.folder(name)
     key, public_key = ssh.create_key(folder)
-    net = f"upkeep-{name}"
-    subnet = network.create(net, f"{_LABEL}={name}")
-    planned = {}
-    for index, (host_name, flavour) in enumerate(flavours.items()):
-        by_password = host_name in passwords
-        planned[host_name] = Host(
-            name=host_name,
-            flavour=flavour,
+    network_name = f"upkeep-{name}"
+    subnet = network.create(network_name, f"{_LABEL}={name}")
+    planned = {
+        wish.name: Host(
+            name=wish.name,
+            flavour=wish.flavour,
             address=network.address(subnet, index),
-            container=f"upkeep-{name}-{host_name}",
-            login="password" if by_password else "key",
-            password=hosts.new_password() if by_password else "",
-            published=tuple(published.get(host_name, ())),
+            container=f"{network_name}-{wish.name}",
+            login="password" if wish.by_password else "key",
+            password=hosts.new_password() if wish.by_password else "",
+            published=wish.published,
         )
+        for index, wish in enumerate(wishes)
+    }
     address = f"{registry.ALIAS}:{registry.PORT}"
-    return Bed(name, net, subnet, address, str(key), str(folder / "known_hosts"), planned), public_key
+    return Bed(name, network_name, subnet, address, str(key), str(folder / "known_hosts"), planned), public_key
 
 
 def _boot(bed: Bed, host: Host, public_key: str) -> Host:
@@ -118,4 +131,5 @@ def _containers(name: str) -> list[str]:
 def _labelled() -> list[tuple[str, str]]:
     columns = f'{{{{.Label "{_LABEL}"}}}}\t{{{{.Label "{_LABEL_STATE}"}}}}'
     listed = run(docker("ps", "--all", "--filter", f"label={_LABEL}", "--format", columns))
-    return sorted({tuple(line.split("\t", 1)) for line in listed.splitlines()})
+    pairs = (line.partition("\t") for line in listed.splitlines())
+    return sorted({(name, state_file) for name, _, state_file in pairs})

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 
@@ -10,21 +11,25 @@ from testbed.console import say
 from testbed.failure import TestbedError
 from testbed.host import FLAVOURS
 from testbed.recipe import RECIPES_BY_NAME
+from testbed.state import Host
 
 Arguments = argparse.Namespace
+_HOST_NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
+Command = Callable[[Arguments], None]
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one command; returns the process's exit code."""
     arguments = _parser().parse_args(argv)
     try:
-        return arguments.command(arguments) or 0
+        arguments.command(arguments)
     except TestbedError as error:
         print(f"FEHLER: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Abgebrochen. Reste entfernt der nächste Aufruf von `up` oder `down`.", file=sys.stderr)
         return 130
+    return 0
 
 
 def _docker(_: Arguments) -> None:
@@ -39,12 +44,7 @@ def _images(arguments: Arguments) -> None:
 
 
 def _up(arguments: Arguments) -> None:
-    flavours = _flavours(arguments)
-    published = _published(arguments.publish, flavours)
-    unknown = [name for name in arguments.password_login if name not in flavours]
-    if unknown:
-        raise _wrong_option("--password-login", ", ".join(unknown), "nur Namen aus --hosts")
-    made = bed.up(arguments.name, flavours, published=published, passwords=arguments.password_login)
+    made = bed.up(arguments.name, wishes(arguments))
     say(f"Testbed {made.name}: bereit. Inventar: {state.folder(made.name) / 'inventory.yml'}")
 
 
@@ -61,7 +61,7 @@ def _list(_: Arguments) -> None:
 def _ssh(arguments: Arguments) -> None:
     loaded = state.load(arguments.name)
     argv = ssh.command_line(loaded, loaded.host(arguments.host), arguments.remote)
-    os.execvp(argv[0], argv)
+    os.execvp(argv[0], argv)  # noqa: S606 (ssh takes over the terminal)
 
 
 def _inventory(arguments: Arguments) -> None:
@@ -86,7 +86,7 @@ def _browser(_: Arguments) -> None:
     browser.ensure_browser()
 
 
-def _fault(action: Callable) -> Callable[[Arguments], None]:
+def _fault(action: Callable[[Host], object]) -> Command:
     def command(arguments: Arguments) -> None:
         action(state.load(arguments.name).host(arguments.host))
 
@@ -98,22 +98,36 @@ def _cut(arguments: Arguments) -> None:
     (faults.cut_ssh if arguments.ssh else faults.cut)(host)
 
 
+def wishes(arguments: Arguments) -> list[bed.Wish]:
+    """Turn the options of `up` into the hosts to start; raises TestbedError where they contradict."""
+    flavours = _flavours(arguments)
+    published = [_published(entry) for entry in arguments.publish]
+    for option, names in (("--publish", [name for name, _ in published]), ("--password-login", arguments.passwords)):
+        if unknown := sorted(set(names) - set(flavours)):
+            raise _wrong_option(option, f"unbekannter Host {', '.join(unknown)}", f"Hosts: {', '.join(flavours)}")
+    return [
+        bed.Wish(name, flavour, tuple(ports for host, ports in published if host == name), name in arguments.passwords)
+        for name, flavour in flavours.items()
+    ]
+
+
 def _flavours(arguments: Arguments) -> dict[str, str]:
     if not arguments.hosts:
-        return {f"web{number}": "debian13-docker" for number in range(1, arguments.count + 1)}
+        return {f"web{number}": FLAVOURS[0] for number in range(1, arguments.count + 1)}
     pairs = [part.partition("=") for part in arguments.hosts.split(",")]
-    return {name: flavour or "debian13-docker" for name, _, flavour in pairs}
+    flavours = {name: flavour or FLAVOURS[0] for name, _, flavour in pairs}
+    if len(flavours) != len(pairs) or not all(_HOST_NAME.fullmatch(name) for name in flavours):
+        limit = "verschiedene Namen aus Kleinbuchstaben, Ziffern und Bindestrichen"
+        raise _wrong_option("--hosts", arguments.hosts, limit)
+    return flavours
 
 
-def _published(entries: list[str], flavours: dict[str, str]) -> dict[str, list[str]]:
-    """Turn `web1:80:8080` (host, its port, port on loopback) into Docker's `8080:80`."""
-    published: dict[str, list[str]] = {}
-    for entry in entries:
-        name, inner, outer = [*entry.split(":"), "", ""][:3]
-        if name not in flavours or not (inner.isdigit() and outer.isdigit()):
-            raise _wrong_option("--publish", entry, "HOST:PORT-IM-HOST:PORT-AUF-LOOPBACK, zum Beispiel web1:80:8080")
-        published.setdefault(name, []).append(f"{outer}:{inner}")
-    return published
+def _published(entry: str) -> tuple[str, str]:
+    """Turn `web1:80:8080` (host, its port, port on loopback) into the host and Docker's `8080:80`."""
+    name, inner, outer = [*entry.split(":"), "", ""][:3]
+    if not (inner.isdigit() and outer.isdigit()):
+        raise _wrong_option("--publish", entry, "HOST:PORT-IM-HOST:PORT-AUF-LOOPBACK, zum Beispiel web1:80:8080")
+    return name, f"{outer}:{inner}"
 
 
 def _wrong_option(option: str, observed: str, limit: str) -> TestbedError:
@@ -126,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python3 -m testbed", description="Echte Hosts und Images für Demo und Tests")
     commands = parser.add_subparsers(required=True, metavar="BEFEHL")
 
-    def add(name: str, command: Callable, text: str, *positionals: str) -> argparse.ArgumentParser:
+    def add(name: str, command: Command, text: str, *positionals: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text)
         added.set_defaults(command=command)
         for positional in positionals:
@@ -160,10 +174,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_up(add: Callable) -> None:
+def _add_up(add: Callable[..., argparse.ArgumentParser]) -> None:
     up = add("up", _up, "Testbed starten", "name")
     which = up.add_mutually_exclusive_group()
     which.add_argument("--hosts", default="", help=f"NAME=ART,… mit ART aus {', '.join(FLAVOURS)}")
     which.add_argument("--count", type=int, default=1, help="so viele debian13-docker: web1, web2, …")
     up.add_argument("--publish", action="append", default=[], metavar="HOST:PORT:LOOPBACK-PORT")
-    up.add_argument("--password-login", action="append", default=[], metavar="HOST", help="root-Passwort statt Schlüssel")
+    instead = "statt des Schlüssels ein root-Passwort (steht in state.json und im Inventar)"
+    up.add_argument("--password-login", action="append", default=[], metavar="HOST", dest="passwords", help=instead)

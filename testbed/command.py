@@ -11,6 +11,7 @@ from pathlib import Path
 from testbed.console import say
 from testbed.failure import TestbedError
 
+Completed = subprocess.CompletedProcess[str]
 _STEP_LINE = re.compile(r"^(Step \d|#\d+ \[|I: (running|download|install|extract|cleaning))")
 
 
@@ -26,11 +27,10 @@ def run(argv: Sequence[str], *, stdin: str | None = None, timeout: float = 600) 
     return done.stdout
 
 
-def attempt(argv: Sequence[str], *, stdin: str | None = None, timeout: float = 600) -> subprocess.CompletedProcess:
+def attempt(argv: Sequence[str], *, stdin: str | None = None, timeout: float = 600) -> Completed:
     """Run `argv` and return the completed process whatever its exit code."""
-    feed = {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
     try:
-        return subprocess.run(argv, capture_output=True, text=True, timeout=timeout, **feed)
+        return subprocess.run(argv, input=stdin or "", capture_output=True, text=True, timeout=timeout)
     except subprocess.TimeoutExpired as error:
         raise TestbedError(
             f"Befehl antwortet nicht: {' '.join(argv[:6])}",
@@ -49,8 +49,13 @@ def stream(argv: Sequence[str], log: Path, *, label: str, env: dict[str, str] | 
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as sink:
         process = subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, errors="replace", env={**os.environ, **(env or {})},
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env={**os.environ, **(env or {})},
         )
         for line in process.stdout or ():
             sink.write(line)

@@ -36,13 +36,9 @@ def ensure_engine() -> None:
         return
     if _daemon_running():
         say("Docker-Daemon läuft schon, antwortet aber noch nicht: warte")
-        return _await_answer()
-    _install()
-    if Path("/run/systemd/system").is_dir():
-        say("Starte Docker (systemd)")
-        run([*as_root(), "systemctl", "enable", "--now", "docker"], timeout=_START_LIMIT_S + 30)
     else:
-        _start_without_systemd()
+        _install()
+        _start()
     _await_answer()
 
 
@@ -65,7 +61,7 @@ def _answers() -> bool:
 
 def _daemon_running() -> bool:
     """Say whether a dockerd lives in our own network namespace (nested ones have their own)."""
-    own = os.readlink("/proc/self/ns/net")
+    own = str(Path("/proc/self/ns/net").readlink())
     return any(_network_namespace(pid) == own for pid in _processes_named("dockerd"))
 
 
@@ -93,6 +89,14 @@ def _install() -> None:
     ensure_packages(["docker.io", "iptables"], why="Docker")
     if shutil.which("docker") is None and is_available("docker-cli"):
         ensure_packages(["docker-cli"], why="den Docker-Befehl")
+
+
+def _start() -> None:
+    if Path("/run/systemd/system").is_dir():
+        say("Starte Docker (systemd)")
+        run([*as_root(), "systemctl", "enable", "--now", "docker"], timeout=_START_LIMIT_S + 30)
+    else:
+        _start_without_systemd()
 
 
 def _start_without_systemd() -> None:

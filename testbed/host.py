@@ -12,7 +12,7 @@ from testbed.state import Bed, Host
 
 FLAVOURS = ("debian13-docker", "debian12-docker", "debian13", "debian12")
 _BOOT_LIMIT_S = 90
-_NEVER_STARTED = ("offline", "unknown", "")
+_NOT_YET = ("offline", "unknown", "", "initializing", "starting")
 
 
 def image(flavour: str) -> str:
@@ -36,7 +36,7 @@ def start_command(bed: Bed, host: Host, *, image_name: str, public_key: str, lab
     rights = ["--cgroupns", "private", "--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE", "--cap-drop", "SYS_TIME"]
     rights += ["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"]
     rights += ["--device-cgroup-rule", "a *:* rwm"]
-    disks = ["--tmpfs", "/run:exec", "--tmpfs", "/run/lock", "--tmpfs", "/tmp:exec"]
+    disks = ["--tmpfs", "/run:exec", "--tmpfs", "/run/lock", "--tmpfs", "/tmp:exec"]  # noqa: S108 (inside the host)
     disks += ["--volume", "/var/lib/docker", "--volume", "/var/lib/containerd"]
     wires = ["--network", bed.network, "--ip", host.address, "--network-alias", host.name, "--hostname", host.name]
     wires += [part for ports in host.published for part in ("--publish", f"127.0.0.1:{ports}")]
@@ -98,7 +98,7 @@ def _await_systemd(host: Host, deadline: float) -> str:
     while time.monotonic() < deadline:
         question = docker("exec", host.container, "systemctl", "is-system-running", "--wait")
         state = attempt(question, timeout=_BOOT_LIMIT_S).stdout.strip()
-        if state not in (*_NEVER_STARTED, "initializing", "starting"):
+        if state not in _NOT_YET:
             return state
         time.sleep(0.1)
     return state or "keine Antwort"

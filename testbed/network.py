@@ -8,7 +8,7 @@ from testbed.command import attempt, run
 from testbed.engine import docker
 from testbed.failure import TestbedError
 
-_POOL = ipaddress.ip_network("10.87.0.0/16")
+_POOL = ipaddress.IPv4Network("10.87.0.0/16")
 _FIRST_HOST = 11
 
 
@@ -35,12 +35,12 @@ def create(name: str, label: str) -> str:
 
 def address(subnet: str, index: int) -> str:
     """Return the address of host number `index` (from 0) in `subnet`."""
-    return str(ipaddress.ip_network(subnet)[_FIRST_HOST + index])
+    return str(ipaddress.IPv4Network(subnet)[_FIRST_HOST + index])
 
 
 def address6(subnet: str, index: int) -> str:
     """Return the IPv6 address that belongs to the same host."""
-    return str(_ipv6(ipaddress.ip_network(subnet))[_FIRST_HOST + index])
+    return str(_ipv6(ipaddress.IPv4Network(subnet))[_FIRST_HOST + index])
 
 
 def has_ipv6() -> bool:
@@ -61,7 +61,7 @@ def _addressing(subnet: ipaddress.IPv4Network) -> list[str]:
 
 
 def _ipv6(subnet: ipaddress.IPv4Network) -> ipaddress.IPv6Network:
-    return ipaddress.ip_network(f"fd87:7570:6b65:{subnet.network_address.packed[2]:x}::/64")
+    return ipaddress.IPv6Network(f"fd87:7570:6b65:{subnet.network_address.packed[2]:x}::/64")
 
 
 def _taken() -> list[ipaddress.IPv4Network]:
@@ -70,14 +70,14 @@ def _taken() -> list[ipaddress.IPv4Network]:
     listed = attempt(docker("network", "inspect", *ids)).stdout
     configs = [config for entry in json.loads(listed or "[]") for config in entry["IPAM"]["Config"] or []]
     texts = [config["Subnet"] for config in configs if ":" not in config.get("Subnet", ":")]
-    return [ipaddress.ip_network(text) for text in texts] + _routes()
+    return [ipaddress.IPv4Network(text) for text in texts] + _routes()
 
 
 def _routes() -> list[ipaddress.IPv4Network]:
     found = []
     for line in Path("/proc/net/route").read_text().splitlines()[1:]:
         fields = line.split()
-        target, mask = (ipaddress.ip_address(bytes.fromhex(fields[i])[::-1]) for i in (1, 7))
+        target, mask = (ipaddress.IPv4Address(bytes.fromhex(fields[i])[::-1]) for i in (1, 7))
         if int(mask):
-            found.append(ipaddress.ip_network(f"{target}/{mask}"))
+            found.append(ipaddress.IPv4Network(f"{target}/{mask}"))
     return found

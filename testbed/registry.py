@@ -1,5 +1,6 @@
 """The registry the hosts pull from: one labelled container, published on loopback only."""
 
+import http.client
 import json
 import re
 import time
@@ -151,9 +152,7 @@ def _push_one(image: str, image_id: str, name: str, address: str) -> str:
 def _local_id(image: str) -> str:
     seen = attempt(docker("image", "inspect", "-f", "{{.Id}}", image))
     if seen.returncode != 0:
-        raise TestbedError(
-            f"Lokales Image „{image}“ gibt es nicht", next_step="`docker images` zeigt, welche es gibt"
-        )
+        raise TestbedError(f"Lokales Image „{image}“ gibt es nicht", next_step="`docker images` zeigt, welche es gibt")
     return seen.stdout.strip()
 
 
@@ -169,7 +168,8 @@ def _manifest(address: str, name: str) -> Manifest | None:
         raise
 
 
-def _open(address: str, path: str):
+def _open(address: str, path: str) -> http.client.HTTPResponse:
     request = urllib.request.Request(f"http://{address}{path}", headers={"Accept": ", ".join(_MANIFEST_TYPES)})
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    return direct.open(request, timeout=10)
+    answer: http.client.HTTPResponse = direct.open(request, timeout=10)
+    return answer

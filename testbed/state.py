@@ -1,7 +1,6 @@
 """What a testbed consists of, as recorded in `.testbed/NAME/state.json`."""
 
 import json
-import os
 import re
 import shutil
 from dataclasses import asdict, dataclass, field
@@ -70,7 +69,7 @@ def save(bed: Bed) -> None:
     draft = target.with_suffix(".new")
     draft.touch(mode=0o600)
     draft.write_text(json.dumps(asdict(bed), indent=2) + "\n", encoding="utf-8")
-    os.replace(draft, target)
+    draft.replace(target)
 
 
 def load(name: str) -> Bed:

@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> None:
     if not arguments or arguments[0].startswith("-"):
         arguments = ["mongod", *arguments]
     if arguments[0] != "mongod":
-        os.execvp(arguments[0], arguments)
+        os.execvp(arguments[0], arguments)  # noqa: S606
     drop_root()
     user, password = setting("ROOT_USERNAME"), setting("ROOT_PASSWORD")
     if bool(user) != bool(password):
@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> None:
         create_root_user(user, password)
     for name in [name for name in os.environ if name.startswith(INITDB)]:
         del os.environ[name]
-    os.execvp("mongod", mongod_command(arguments, with_auth=bool(user)))
+    os.execvp("mongod", mongod_command(arguments, with_auth=bool(user)))  # noqa: S606
 
 
 def drop_root() -> None:
@@ -67,7 +67,8 @@ def create_root_user(user: str, password: str) -> None:
     command = ["mongod", "--dbpath", str(DATA), "--bind_ip", "127.0.0.1", "--port", "27017", "--nounixsocket"]
     server = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     try:
-        with MongoClient("127.0.0.1", 27017, directConnection=True, serverSelectionTimeoutMS=60_000) as client:
+        client: MongoClient[dict[str, object]] = MongoClient("127.0.0.1", 27017, directConnection=True)
+        with client:
             roles = [{"role": "root", "db": "admin"}]
             client.admin.command("createUser", user, pwd=password, roles=roles)
     finally:
