@@ -28,6 +28,12 @@ options:
     description: Name of the stack.
     type: str
     required: true
+  force:
+    description:
+      - Take a release that was rolled back before, replace a C(release.env) that was edited by hand, and go on after
+        the agent asked for a human to look.
+    type: bool
+    default: false
   starter:
     description:
       - Who starts the run, for the journal and for the message others get while it is going on.
@@ -88,10 +94,12 @@ message:
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.upkeep_run import RUN_ARGUMENTS, run_operation
 
+ARGUMENTS = RUN_ARGUMENTS | {"force": {"type": "bool", "default": False}}
+
 
 def main():
-    module = AnsibleModule(argument_spec=RUN_ARGUMENTS, supports_check_mode=True)
-    run_operation(module, "deploy", may_be_new=True)
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    run_operation(module, "deploy", force=module.params["force"], may_be_new=True)
 
 
 if __name__ == "__main__":

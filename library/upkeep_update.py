@@ -29,12 +29,14 @@ options:
     description:
       - V(available) is the newest release of the stack's channel or its pin.
       - V(previous) is the release before the running one.
-      - Anything else is an image reference, C(repo:tag) or C(repo@sha256:...), from a registry the policy allows.
+      - Anything else is a tag or digest of the channel's repository, or an image reference (C(repo:tag),
+        C(repo@sha256:...)) from a registry the policy allows.
     type: str
     default: available
     aliases: [state]
   force:
-    description: Take a release that was rolled back before and is held since.
+    description:
+      - Take a release that is held since it was rolled back, or an older one; replace a C(release.env) edited by hand.
     type: bool
     default: false
   stack:

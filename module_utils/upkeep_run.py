@@ -171,7 +171,7 @@ def success_message(report: Json, before: Json | None) -> str:
 def failure_message(report: Json) -> str:
     message, reason = str(report.get("message") or "Der Lauf ist gescheitert."), report.get("reason")
     lines = [message, *([f"Grund: {reason}"] if reason and str(reason) not in message else [])]
-    if "upkeep logs" not in message:
+    if "upkeep logs" not in message and report.get("result") != "refused":
         lines.append(f"Protokoll: `upkeep logs {report['stack']}`")
     return "\n".join(lines)
 

@@ -65,4 +65,5 @@ def _change(run: Json) -> str:
     before, after = run.get("from"), run.get("to")
     if not after:
         return ""
-    return f" ({version(before)} → {version(after)})" if before and before != after else f" ({version(after)})"
+    moved = before and before.get("digest") != after.get("digest")
+    return f" ({version(before)} → {version(after)})" if moved else f" ({version(after)})"

@@ -60,9 +60,9 @@ def _add_runs(verbs: Verbs) -> None:
     update = _verb(verbs, "update", "aktualisiert auf die neueste Version des Kanals")
     rollback = _verb(verbs, "rollback", "geht auf die vorige Version zurück")
     deploy = _verb(verbs, "deploy", "bringt den Stack in den Zustand, den seine Dateien beschreiben")
-    update.add_argument("--to", metavar="ABBILD", help="stattdessen genau dieses Abbild (repo:tag oder repo@sha256:…)")
-    update.add_argument("--force", action="store_true", help="auch eine Version, die schon einmal zurückgerollt wurde")
+    update.add_argument("--to", metavar="VERSION", help="stattdessen genau diese Version (1.4.2, repo:tag, sha256:…)")
     for parser in (update, rollback, deploy):
+        parser.add_argument("--force", action="store_true", help="trotz zurückgehaltener Version oder Handänderung")
         parser.add_argument("--plan", action="store_true", help="nur zeigen, was geschehen würde")
     for parser in (check, update, rollback, deploy):
         parser.add_argument(

@@ -6,41 +6,29 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from upkeep.client import Json
-from upkeep.wording import OPERATIONS, RESULTS, clock, plain, run_sentence, spoken, version
+from upkeep.wording import OPERATIONS, RESULTS, plain, run_sentence, spoken, version
 
-_GOOD = {"ready", "healthy", "ok", True}
-_SLOT_HEALTH = {"ready": "bereit", "healthy": "gesund", "ok": "gesund", True: "gesund", None: "ungeprüft"}
-_SLOT_STATES = {
-    "running": "läuft",
-    "exited": "steht",
-    "missing": "fehlt",
-    "restarting": "startet neu",
-    "draining": "leert sich",
-}
+_SLOT_STATES = {"running": "läuft", "exited": "steht", "created": "noch nie gestartet", "restarting": "startet neu"}
 _GATE_STATES = {
     "open": "offen",
-    "closed": "geschlossen",
     "maintenance": "Wartungsseite",
-    "down": "steht",
-    "missing": "fehlt",
+    "silent": "läuft, aber antwortet nicht",
+    "absent": "läuft nicht",
 }
 
 
 def state_of(status: Json) -> str:
     """The one word an admin looks for first."""
-    if status.get("running"):
-        operation = status["running"]["operation"]
-        return f"{OPERATIONS.get(operation, operation)} läuft"
+    running, maintenance = status.get("running"), status.get("maintenance") or {}
+    if running:
+        return f"{OPERATIONS.get(running['operation'], running['operation'])} läuft"
     if not status.get("release"):
         return "nicht ausgerollt"
-    if (status.get("maintenance") or {}).get("on"):
-        return "in Wartung"
+    if maintenance.get("on"):
+        return "in Wartung" if maintenance.get("owner") == "operator" else "gestört, geschlossen"
     slots = status.get("slots") or []
-    return "in Betrieb" if slots and all(_serves(slot) for slot in slots) else "gestört"
-
-
-def _serves(slot: Json) -> bool:
-    return slot.get("state") == "running" and slot.get("health") in _GOOD | {None}
+    gate_open = (status.get("gate") or {}).get("state") == "open"
+    return "in Betrieb" if gate_open and slots and all(slot.get("health") == "ready" for slot in slots) else "gestört"
 
 
 def status_table(stacks: list[Json], now: datetime) -> list[str]:
@@ -83,9 +71,7 @@ def _release_facts(status: Json, now: datetime) -> Iterator[tuple[str, str]]:
 
 def _state_facts(status: Json, now: datetime) -> Iterator[tuple[str, str]]:
     for slot in status.get("slots") or []:
-        health = slot.get("health")
-        words = [_SLOT_STATES.get(slot.get("state"), slot.get("state")), _SLOT_HEALTH.get(health, health)]
-        yield str(slot["name"]), ", ".join(str(word) for word in [*words, slot.get("version")] if word)
+        yield str(slot["name"]), ", ".join(_slot_words(slot))
     gate = (status.get("gate") or {}).get("state")
     yield "Tor", str(_GATE_STATES.get(gate or "", gate) or "unbekannt")
     if (status.get("maintenance") or {}).get("on"):
@@ -98,10 +84,23 @@ def _state_facts(status: Json, now: datetime) -> Iterator[tuple[str, str]]:
         yield "Abweichung", text
 
 
+def _slot_words(slot: Json) -> Iterator[str]:
+    state, health = slot.get("state"), str(slot.get("health") or "unknown")
+    yield str(_SLOT_STATES.get(state or "", state))
+    if state == "running":
+        yield {"ready": "bereit", "unknown": "nicht geprüft"}.get(health, f"nicht bereit ({health})")
+    if slot.get("version"):
+        yield str(slot["version"])
+
+
 def maintenance_sentence(maintenance: Json, now: datetime) -> str:
     if not maintenance.get("on"):
         return "aus"
-    owner = "von Hand" if maintenance.get("owner") == "operator" else str(maintenance.get("owner"))
+    owner = (
+        "von Hand"
+        if maintenance.get("owner") == "operator"
+        else f"vom Lauf {str(maintenance.get('owner')).removeprefix('run:')}"
+    )
     until = f", bis {spoken(maintenance['until'], now)}" if maintenance.get("until") else ""
     reason = f", Grund: {maintenance['reason']}" if maintenance.get("reason") else ""
     return plain(f"an ({owner}{until}{reason})")
@@ -117,17 +116,12 @@ def health_page(stack: str, health: Json) -> list[str]:
 
 
 def run_page(report: Json) -> list[str]:
-    """How a run ended: the verdict, its times, and for a bad end the reason and the last lines of the application."""
-    result = report.get("result")
-    operation = OPERATIONS.get(report["operation"], report["operation"])
-    lines = [
-        f"{report['stack']}: {operation} {RESULTS.get(result or '', result)}. {plain(report.get('message') or '')}"
-    ]
-    if report.get("reason") and str(report["reason"]) not in lines[0]:
+    """How a run ended: the verdict, and for a bad end the reason and the last lines of the application."""
+    result, message = str(report.get("result")), plain(report.get("message") or "")
+    verdict = "" if result == "unchanged" else f"{OPERATIONS.get(report['operation'])} {RESULTS.get(result, result)}. "
+    lines = [f"{report['stack']}: {verdict}{message}"]
+    if report.get("reason") and str(report["reason"]) not in message:
         lines.append(f"  Grund: {plain(report['reason'])}")
-    window = (report.get("timings") or {}).get("maintenance_s")
-    if window:
-        lines.append(f"  Wartungsseite: {clock(float(window))} min")
     if result in ("failed", "rolled_back") and report.get("last_logs"):
         lines += ["  Letzte Zeilen der Anwendung:", *(f"    {plain(line)}" for line in report["last_logs"][-10:])]
     return lines

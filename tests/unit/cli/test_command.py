@@ -82,8 +82,11 @@ def test_status_of_one_stack_is_a_page(agent: FakeAgent, upkeep: Upkeep) -> None
     ("changes", "word"),
     [
         ({"running": summary(result=None, percent=40)}, "Update läuft"),
-        ({"slots": [{"name": "app-1", "state": "exited", "health": None}]}, "gestört"),
-        ({"slots": [{"name": "app-1", "state": "running", "health": "not_ready"}]}, "gestört"),
+        ({"slots": []}, "gestört"),
+        ({"slots": [{"name": "app-1", "state": "exited", "health": "not_running"}]}, "gestört"),
+        ({"slots": [{"name": "app-1", "state": "running", "health": "HTTP 503"}]}, "gestört"),
+        ({"gate": {"state": "silent"}}, "gestört"),
+        ({"maintenance": {"on": True, "owner": f"run:{RUN}"}}, "gestört, geschlossen"),
     ],
 )
 def test_the_first_word_of_a_status_is_the_worst_news(
@@ -99,7 +102,7 @@ def test_terminal_control_characters_of_foreign_texts_are_dropped(agent: FakeAge
 
 
 def test_update_prints_a_line_per_phase_and_the_verdict(agent: FakeAgent, upkeep: Upkeep) -> None:
-    agent.next_run = FakeRun(summary(timings={"maintenance_s": 5.2}), UPDATE_EVENTS)
+    agent.next_run = FakeRun(summary(), UPDATE_EVENTS)
     ended = upkeep("update", "lager", "--starter", "timer")
     assert ended.code == 0
     assert ended.out.splitlines() == [
@@ -108,7 +111,6 @@ def test_update_prints_a_line_per_phase_and_the_verdict(agent: FakeAgent, upkeep
         "  0:06   70 %  Starte 1.1.0",
         "  0:09  100 %  Fertig",
         "lager: Update erledigt. 1.1.0 läuft.",
-        "  Wartungsseite: 0:05 min",
     ]
     assert agent.bodies("/v1/stacks/lager/runs") == [
         {"operation": "update", "starter": "timer", "options": {"force": False}}
