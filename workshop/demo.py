@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from bench.load import Tally, describe, generate
-from workshop.app_image import BROKEN, build, build_broken
+from workshop.app_image import STABLE, build, build_broken, in_registry, publish
 from workshop.progress import fail, say, step
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,9 +27,7 @@ def run(*argv: str | Path, check: bool = True) -> int:
     """Run a command with its output visible; a failing one ends the target with its own last words above."""
     code = subprocess.run([str(word) for word in argv], cwd=ROOT, check=False).returncode
     if check and code:
-        fail(
-            f"'{' '.join(str(word) for word in argv[:4])} …' endete mit {code}; die Ursache steht darüber."
-        )
+        fail(f"'{' '.join(str(word) for word in argv[:4])} …' endete mit {code}; die Ursache steht darüber.")
     return code
 
 
@@ -58,7 +56,8 @@ def up() -> None:
     with step("Abbilder des Testhosts"):
         module("testbed", "images")
     with step("Lager-App als Abbild"):
-        build(FIRST_VERSION, stable=True, keep_stable=True)
+        build(FIRST_VERSION)
+        publish(FIRST_VERSION, stable=not in_registry(STABLE))
     with step("Testhost starten"):
         module("testbed", "up", TESTBED, "--hosts", f"{HOST}=debian13-docker", "--publish", f"{HOST}:80:{LOCAL_PORT}")
     module("workshop.wheels")
@@ -91,7 +90,7 @@ def tell_where_to_look() -> None:
 
 
 def next_version(version: str) -> str:
-    major, minor, _ = version.split(".")
+    major, minor = version.split(".")[:2]
     return f"{major}.{int(minor) + 1}.0"
 
 
@@ -137,7 +136,8 @@ def update() -> None:
     before = stack_status()["release"]["version"]
     version = next_version(before)
     with step(f"Version {version} bauen und in die Registry legen"):
-        build(version, stable=True)
+        build(version)
+        publish(version, stable=True)
     print(f"\nJetzt {LOCAL_URL} im Browser offen halten: Die Wartungsseite erscheint und geht von selbst wieder.\n")
     code, tally = update_under_load()
     summarize(tally)
@@ -149,10 +149,12 @@ def update() -> None:
 
 def break_it() -> None:
     before = stack_status()["release"]["version"]
-    with step("Eine kaputte Version bauen (sie wird nie bereit)"):
-        build_broken(BROKEN)
+    broken = f"{next_version(before)}-kaputt"
+    with step(f"Version {broken} bauen: sie wird nie bereit"):
+        build_broken(broken, f"lager:{before}")
+        publish(broken, stable=True)
     code, tally = update_under_load()
-    build(before, stable=True)
+    publish(before, stable=True)
     summarize(tally)
     after = stack_status()["release"]["version"]
     if after != before or code == 0:
