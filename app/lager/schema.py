@@ -13,6 +13,7 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from lager.articles.search import SEARCH_VERSION, search_fields
+from lager.articles.store import GRAM_INDEX, TEXT_INDEX
 from lager.database import Database, Document
 
 log = logging.getLogger("lager.schema")
@@ -25,8 +26,8 @@ INDEXES: dict[str, Sequence[IndexModel]] = {
     "articles": [
         IndexModel("number_key", unique=True),
         IndexModel("ean", unique=True, partialFilterExpression={"ean": {"$type": "string"}}),
-        IndexModel("sort_key"),
-        IndexModel([("search.grams", ASCENDING), ("sort_key", ASCENDING)]),
+        IndexModel(TEXT_INDEX),
+        IndexModel(GRAM_INDEX),
         IndexModel([("category", ASCENDING), ("sort_key", ASCENDING)]),
         IndexModel([("supplier", ASCENDING), ("sort_key", ASCENDING)]),
         IndexModel([("location_ids", ASCENDING), ("sort_key", ASCENDING)]),

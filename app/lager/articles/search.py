@@ -1,8 +1,12 @@
 """Search fields of an article, and the query that uses them.
 
-German compounds need infix search („rohr“ finds „Kupferrohr“), and an infix regex over 100,000 articles takes about
-100 ms. So each article carries the n-grams of its words in an indexed array: all trigrams, plus the first one and two
-characters of each word. The grams narrow down to candidates, a regex on the normalised text makes it exact.
+German compounds need infix search („rohr“ finds „Kupferrohr“). Each article carries its normalised text and, in an
+indexed array, the n-grams of its words: all trigrams, plus the first one and two characters of each word.
+
+``articles.store`` asks the gram index how common the grams are. A rare one leads straight to a few candidates. If all
+are common, the list's own index is walked in list order until a page is full; text and order are in that index, so
+nothing else is read. Measured at 100,000 articles on two busy cores: rare 2-20 ms, common 1-70 ms, worst case (only
+common grams, no match at all) 140 ms. An index of (gram, order) would be faster there, but took 930 MB instead of 52.
 
 Normalising treats „Dübel“, „Duebel“ and „Dubel“ alike, and „3 x 1,5“ like „3x1.5“.
 """
@@ -11,11 +15,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 SEARCH_VERSION = 1
-SEARCHED = ("name", "number", "ean", "manufacturer_number", "category", "supplier")
+SEARCHED = ("name", "number", "ean", "manufacturer_number", "category")
 GRAM = 3
 WORDS_MAX = 8
 WORD_MAX = 40
@@ -76,20 +80,18 @@ def search_fields(article: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def search_filter(text: str) -> dict[str, Any]:
-    """The MongoDB filter for what the user typed; empty for an empty search.
-
-    All values are strings made here from letters and digits, so nothing typed can become an operator.
-    """
-    words = query_words(text)
-    if not words:
-        return {}
-    grams = [gram for word in sorted(words, key=len, reverse=True) for gram in _needed_grams(word)]
-    exact = [{"search.text": {"$regex": _pattern(word)}} for word in words]
-    return {"$and": [{"search.grams": {"$all": list(dict.fromkeys(grams))}}, *exact]}
+def text_filter(words: Sequence[str]) -> list[dict[str, Any]]:
+    """One exact condition per word. Words consist of letters, digits and points, so nothing becomes an operator."""
+    return [{"search.text": {"$regex": _pattern(word)}} for word in words]
 
 
-def _needed_grams(word: str) -> list[str]:
+def needed_grams(words: Sequence[str]) -> list[str]:
+    """Grams that every match has, those of long words first."""
+    longest_first = sorted(words, key=len, reverse=True)
+    return list(dict.fromkeys(gram for word in longest_first for gram in _grams_within(word)))
+
+
+def _grams_within(word: str) -> list[str]:
     return [word] if len(word) < GRAM else [word[i : i + GRAM] for i in range(len(word) - GRAM + 1)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,19 +10,21 @@ from typing import Any
 
 from bson import ObjectId
 from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError, ExecutionTimeout
+from pymongo.errors import DuplicateKeyError
 
 from lager.accounts.model import User
 from lager.articles import model
-from lager.articles.search import number_key, search_fields, search_filter
+from lager.articles.search import needed_grams, number_key, query_words, search_fields, text_filter
 from lager.database import Collection, Database, Document, object_id
 from lager.problems import BadFields, NotFound, Stale
 
 GONE = "Diesen Artikel gibt es nicht (mehr)."
 LIST_MS = 5_000
-COUNT_MS = 1_000
-COUNTED = 1_000  # a search is counted up to here; beyond it „mehr als 1.000“ says enough
-ROW = ("number", "name", "unit", "category", "manufacturer_number", "location_ids", "sort_key")
+RARE = 4_000  # articles with a gram; up to here fetching and sorting them beats walking the list
+PROBED = 8  # grams of a search that are counted
+TEXT_INDEX = [("sort_key", 1), ("search.text", 1)]
+GRAM_INDEX = [("search.grams", 1)]
+ROW = ("number", "name", "unit", "category", "manufacturer_number", "location_ids", "ean", "sort_key")
 NUMBER_ATTEMPTS = 50
 
 
@@ -36,20 +39,20 @@ class Wanted:
     after: str | None = None
     limit: int = 50
 
-    def filter(self) -> Document:
-        chosen: Document = search_filter(self.text)
-        if self.category is not None:
-            chosen["category"] = self.category
-        if self.supplier is not None:
-            chosen["supplier"] = self.supplier
-        if self.location_ids:
-            chosen["location_ids"] = {"$in": list(self.location_ids)}
-        return chosen
+    @property
+    def words(self) -> list[str]:
+        return query_words(self.text)
+
+    def chosen(self) -> Document:
+        """The filters the user chose besides the text."""
+        fields = {"category": self.category, "supplier": self.supplier}
+        chosen: Document = {name: value for name, value in fields.items() if value is not None}
+        return chosen | ({"location_ids": {"$in": list(self.location_ids)}} if self.location_ids else {})
 
 
 @dataclass(frozen=True)
 class Page:
-    """``after`` continues behind the last row, None at the end; ``total`` is None where counting would be slow."""
+    """``after`` continues behind the last row, None at the end. ``total`` is None where counting would be slow."""
 
     rows: list[Document]
     after: str | None
@@ -68,33 +71,53 @@ class Articles:
     async def page(self, wanted: Wanted) -> Page:
         """One page in list order; an article whose number or EAN is exactly what was typed comes first."""
         exact = await self._exact(wanted)
-        chosen = wanted.filter()
-        total = await self._count(chosen) if wanted.after is None else None
-        if exact:
-            chosen["_id"] = {"$ne": exact["_id"]}
-        if wanted.after is not None:
-            chosen["sort_key"] = {"$gt": wanted.after}
-        cursor = self._articles.find(chosen, ROW).sort("sort_key").limit(wanted.limit + 1).max_time_ms(LIST_MS)
-        rows = await cursor.to_list()
+        if exact and exact.get("ean") == wanted.text.strip():
+            return Page([exact], None, 1)
+        rows = await self._rows(wanted, exact)
         more = len(rows) > wanted.limit
         rows = rows[: wanted.limit]
         after = rows[-1]["sort_key"] if more else None
-        return Page([exact, *rows] if exact and wanted.after is None else rows, after, total)
+        if exact and wanted.after is None:
+            rows = [exact, *rows]
+        return Page(rows, after, await self._total(wanted, len(rows), more))
+
+    async def _rows(self, wanted: Wanted, exact: Document | None) -> list[Document]:
+        """One row more than wanted tells that there is another page."""
+        found: Document = {"sort_key": {"$gt": wanted.after or ""}, **wanted.chosen()}
+        if exact:
+            found["_id"] = {"$ne": exact["_id"]}
+        if wanted.words:
+            found["$and"] = text_filter(wanted.words)
+        cursor = self._articles.find(found, ROW).sort("sort_key").limit(wanted.limit + 1).max_time_ms(LIST_MS)
+        if wanted.words and not wanted.chosen():
+            rare = await self._rare_gram(wanted.words)
+            if rare:
+                found["search.grams"] = rare
+            cursor.hint(GRAM_INDEX if rare else TEXT_INDEX)
+        return await cursor.to_list()
+
+    async def _rare_gram(self, words: list[str]) -> str | None:
+        """The rarest of the grams if it leads to few articles; counting keys of an index is cheap."""
+        grams = needed_grams(words)[:PROBED]
+        counts = await asyncio.gather(
+            *(self._articles.count_documents({"search.grams": gram}, limit=RARE, hint=GRAM_INDEX) for gram in grams)
+        )
+        fewest, gram = min(zip(counts, grams, strict=True))
+        return gram if fewest < RARE else None
 
     async def _exact(self, wanted: Wanted) -> Document | None:
         key = number_key(wanted.text)
         if not key:
             return None
-        typed = {"$or": [{"number_key": key}, {"ean": key}]}
-        return await self._articles.find_one({"$and": [typed, wanted.filter()]}, ROW)
+        typed = {"$or": [{"number_key": key}, {"ean": {"$eq": key, "$type": "string"}}]}  # $type: the partial index
+        return await self._articles.find_one({"$and": [typed, wanted.chosen()]}, ROW)
 
-    async def _count(self, chosen: Document) -> int | None:
-        if not chosen:
-            return await self._articles.estimated_document_count()
-        try:
-            return await self._articles.count_documents(chosen, limit=COUNTED + 1, maxTimeMS=COUNT_MS)
-        except ExecutionTimeout:
+    async def _total(self, wanted: Wanted, rows: int, more: bool) -> int | None:
+        if wanted.after is not None:
             return None
+        if not more:
+            return rows
+        return None if wanted.words or wanted.chosen() else await self._articles.estimated_document_count()
 
     async def get(self, article_id: str) -> Document:
         found = await self._articles.find_one({"_id": object_id(article_id)})
