@@ -214,7 +214,7 @@ def test_a_caller_who_hangs_up_half_way_does_no_harm(door: Path, speak: Speak) -
 
 
 def test_slow_callers_are_cut_off_and_do_not_keep_the_others_out(door: Path, speak: Speak) -> None:
-    """Slowloris: more of them than places, each sending a byte before a single read times out, for as long as we wait."""
+    """Slowloris: more of them than places, each dripping bytes faster than a single read times out."""
     slow = [socket.socket(socket.AF_UNIX) for _ in range(QUICK.connections + 2)]
     for caller in slow:
         caller.settimeout(10)
