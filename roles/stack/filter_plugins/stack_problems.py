@@ -1,0 +1,165 @@
+"""What can be wrong with the variables of role stack, said in German before a host is touched."""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+sys.path.append(str(Path(__file__).resolve().parents[3]))  # a checkout whose Python does not have upkeep installed
+
+from upkeep.layout import STACK_NAME
+
+Settings = Mapping[str, Any]
+ROLE = Path(__file__).resolve().parents[1]
+LOGO_LIMIT = 4096
+LOGO_KINDS = (".svg", ".png")
+SECRET_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+SIZE = re.compile(r"[0-9]+[KMGT]?")
+RESERVED = ("PORT", "UPKEEP_STACK", "UPKEEP_SLOT")
+DATABASE_KEYS = {"name", "root_password", "keyfile", "users", "image", "memory", "cpus"}
+USER_KEYS = {"name", "password", "roles"}
+
+
+def problems(settings: Settings) -> list[str]:
+    """Everything that is wrong, in German and without values of secrets; empty when there is nothing to say."""
+    found = list(_unknown(settings))
+    name = str(settings["stack__name"])
+    if not STACK_NAME.fullmatch(name):
+        return [*found, f"stack__name: „{name}“ geht nicht; erlaubt sind Kleinbuchstaben, Ziffern und Bindestriche."]
+    for check in CHECKS:
+        found += check(settings)
+    return found
+
+
+def _unknown(settings: Settings) -> Iterator[str]:
+    specs = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    known = list(specs["argument_specs"]["main"]["options"])
+    for name in sorted(set(settings) - set(known)):
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"gemeint ist vielleicht {near[0]}" if near else "siehe roles/stack/README.md"
+        yield f"{name} kennt die Rolle nicht; {hint}."
+
+
+def _databases_wrong(settings: Settings) -> Iterator[str]:
+    databases = settings["stack__databases"]
+    for kind in sorted(set(databases) - {"mongodb"}):
+        yield f"stack__databases: {kind} kennt diese Version nicht; möglich ist mongodb."
+    mongodb = databases.get("mongodb")
+    if mongodb is None:
+        return
+    for key in ("name", "root_password", "keyfile"):
+        if not mongodb.get(key):
+            yield f"stack__databases.mongodb: {key} fehlt."
+    for key in sorted(set(mongodb) - DATABASE_KEYS):
+        yield f"stack__databases.mongodb: {key} kennt die Rolle nicht; bekannt sind {', '.join(sorted(DATABASE_KEYS))}."
+    for user in mongodb.get("users", []):
+        if not (user.get("name") and user.get("password")) or set(user) - USER_KEYS:
+            who = user.get("name") or "ein Benutzer"
+            yield f"stack__databases.mongodb.users: {who} braucht name und password, wahlweise roles."
+
+
+def _secrets_wrong(settings: Settings) -> Iterator[str]:
+    for name, value in settings["stack__secrets"].items():
+        if not SECRET_NAME.fullmatch(name):
+            yield f"stack__secrets: „{name}“ ist kein Dateiname; erlaubt sind Kleinbuchstaben, Ziffern, Punkt, - und _."
+        if not str(value or "").strip():
+            yield f"stack__secrets: {name} ist leer. Erzeugen: `make secrets INVENTORY=…`."
+        if name.startswith("mongodb-") and name != "mongodb-uri":
+            yield f"stack__secrets: {name}: Namen mit mongodb- legt die Rolle selbst an (erlaubt ist mongodb-uri)."
+    for name, value in settings["stack__environment_secrets"].items():
+        if not VARIABLE_NAME.fullmatch(name):
+            yield f"stack__environment_secrets: „{name}“ ist kein Name einer Umgebungsvariablen."
+        if not str(value or "") or any(char in str(value) for char in "'\n\r"):
+            yield f"stack__environment_secrets: {name} darf nicht leer sein und weder ' noch Zeilenumbrüche enthalten."
+
+
+def _environment_wrong(settings: Settings) -> Iterator[str]:
+    for name in settings["stack__environment"]:
+        if not VARIABLE_NAME.fullmatch(name):
+            yield f"stack__environment: „{name}“ ist kein Name einer Umgebungsvariablen."
+        if name in RESERVED:
+            yield f"stack__environment: {name} setzt die Rolle selbst (stack__port)."
+    if int(settings["stack__app_user"]) < 1:
+        yield "stack__app_user: 0 wäre root; bitte die Nummer eines gewöhnlichen Benutzers angeben, zum Beispiel 7310."
+
+
+def _volumes_wrong(settings: Settings) -> Iterator[str]:
+    for volume in settings["stack__volumes"]:
+        target = str(volume.get("target", ""))
+        if bool(volume.get("name")) == bool(volume.get("source")):
+            place = target or volume
+            yield f"stack__volumes: {place} braucht genau eines: name (Docker-Volume) oder source (Ordner des Hosts)."
+        for key in ("target", "source"):
+            if volume.get(key) and not str(volume[key]).startswith("/"):
+                yield f"stack__volumes: {key} „{volume[key]}“ muss mit / beginnen."
+
+
+def _addresses_wrong(settings: Settings) -> Iterator[str]:
+    places = [("stack__trusted_proxies", net) for net in settings["stack__trusted_proxies"]]
+    places += [("stack__published", item["bind"]) for item in settings["stack__published"] if "bind" in item]
+    for name, text in places:
+        if not _parses(lambda text=text: ipaddress.ip_network(text, strict=False)):
+            yield f"{name}: „{text}“ ist keine Adresse und kein Netz (zum Beispiel 10.0.0.0/8)."
+    for host in settings["stack__host_names"]:
+        if not HOST_NAME.fullmatch(str(host).lower()):
+            yield f"stack__host_names: „{host}“ ist kein Rechnername (ohne http:// und ohne Port)."
+
+
+def _limits_wrong(settings: Settings) -> Iterator[str]:
+    for name in ("max_body", "memory", "gate_memory", "log_max_size"):
+        text = str(settings[f"stack__{name}"])
+        if not SIZE.fullmatch(text):
+            yield f"stack__{name}: „{text}“ ist keine Größe; Beispiele: 512M, 2G."
+    ranges = {"request_timeout": 86400, "stream_timeout": 604800, "gate_connections": 20000, "pids": 100000}
+    for name, most in (ranges | {"log_max_files": 1000}).items():
+        if not 1 <= int(settings[f"stack__{name}"]) <= most:
+            yield f"stack__{name}: {settings[f'stack__{name}']} liegt nicht zwischen 1 und {most}."
+
+
+def _looks_wrong(settings: Settings) -> Iterator[str]:
+    accent, logo = str(settings["stack__maintenance_accent"]), str(settings["stack__maintenance_logo"])
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", accent):
+        yield f"stack__maintenance_accent: „{accent}“ ist keine Farbe der Form #rrggbb."
+    if not logo:
+        return
+    file = Path(logo)
+    if file.suffix.lower() not in LOGO_KINDS or not file.is_file():
+        yield f"stack__maintenance_logo: {logo} ist keine SVG- oder PNG-Datei auf diesem Rechner."
+    elif file.stat().st_size > LOGO_LIMIT:
+        size = file.stat().st_size
+        yield f"stack__maintenance_logo: {logo} hat {size} Bytes; höchstens {LOGO_LIMIT} passen auf die Seite."
+
+
+def _parses(attempt: Callable[[], object]) -> bool:
+    try:
+        attempt()
+    except ValueError:
+        return False
+    return True
+
+
+CHECKS = (
+    _databases_wrong,
+    _secrets_wrong,
+    _environment_wrong,
+    _volumes_wrong,
+    _addresses_wrong,
+    _limits_wrong,
+    _looks_wrong,
+)
+
+
+class FilterModule:
+    """Loaded by Ansible with the role."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"stack_problems": problems}
