@@ -1,4 +1,4 @@
-"""Builds the Lager app's image and puts it into the testbed's registry; also the broken version of `make demo-break`."""
+"""Builds the Lager app's image and puts it into the testbed's registry; also the broken version of the demo."""
 
 from __future__ import annotations
 
