@@ -234,6 +234,6 @@ class Guard:
         reverted = self._memory.load(name, "reverted")
         if reverted:
             raise GuardError(
-                f"Die Änderung „{name}“ wurde am {reverted['at']} zurückgenommen: keine Bestätigung innerhalb von "
-                f"{reverted['timeout']} s, oder ein Neustart. Es gelten wieder die bisherigen Einstellungen."
+                f"Die Änderung „{name}“ wurde am {reverted['at']} zurückgenommen: {reverted['why']}. "
+                "Es gelten wieder die bisherigen Einstellungen."
             )

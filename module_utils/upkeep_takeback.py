@@ -135,7 +135,8 @@ def take_back(
         done = run(argv)
         if done.returncode:
             sys.stderr.write(f"{' '.join(argv)}: {last_words(done)}\n")
-    memory.store(name, "reverted", {"at": f"{now():%d.%m.%Y %H:%M:%S}", "timeout": pending["timeout"]})
+    why = "ein Neustart kam dazwischen" if files_only else f"keine Bestätigung innerhalb von {pending['timeout']} s"
+    memory.store(name, "reverted", {"at": f"{now():%d.%m.%Y %H:%M:%S}", "why": why})
     memory.forget(name, "pending")
     return True
 

@@ -61,7 +61,9 @@ def output_of(argv: Argv) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def observe(packages: Sequence[str], units: Sequence[str], data_root: str, output: Output = output_of, root: Path = Path("/")) -> Host:
+def observe(
+    packages: Sequence[str], units: Sequence[str], data_root: str, output: Output = output_of, root: Path = Path("/")
+) -> Host:
     """Look at the host; changes nothing. Of the installed packages only the named ones are reported."""
     release = os_release(root)
     daemon, readable = daemon_options(root)
