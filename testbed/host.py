@@ -8,10 +8,21 @@ from testbed import network
 from testbed.command import attempt, run
 from testbed.engine import docker
 from testbed.failure import TestbedError
+from testbed.rights import capabilities
 from testbed.state import Bed, Host
 
 FLAVOURS = ("debian13-docker", "debian12-docker", "debian13", "debian12")
 _BOOT_LIMIT_S = 90
+# Not --privileged, because Docker 20.10 refuses that where CAP_SYS_RESOURCE is missing. A private
+# cgroup namespace is a must: otherwise the machine's own cgroup mount is altered.
+_RIGHTS = (
+    *("--cgroupns", "private", "--device-cgroup-rule", "a *:* rwm"),
+    *("--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"),
+)
+_DISKS = (
+    *("--tmpfs", "/run:exec", "--tmpfs", "/run/lock", "--tmpfs", "/tmp:exec"),  # noqa: S108 (inside the host)
+    *("--volume", "/var/lib/docker", "--volume", "/var/lib/containerd"),
+)
 _NOT_YET = ("offline", "unknown", "", "initializing", "starting")
 
 
@@ -27,26 +38,17 @@ def image(flavour: str) -> str:
 
 
 def start_command(bed: Bed, host: Host, *, image_name: str, public_key: str, labels: list[str]) -> list[str]:
-    """Return the argv that starts `host`.
-
-    Not --privileged, because dockerd 20.10 refuses that where CAP_SYS_RESOURCE is missing.
-    A private cgroup namespace is a must: otherwise the machine's own cgroup mount is altered.
-    Without CAP_SYS_TIME, because the clock is the machine's: the first time zone told to a kernel warps it.
-    """
-    rights = ["--cgroupns", "private", "--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE", "--cap-drop", "SYS_TIME"]
-    rights += ["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"]
-    rights += ["--device-cgroup-rule", "a *:* rwm"]
-    disks = ["--tmpfs", "/run:exec", "--tmpfs", "/run/lock", "--tmpfs", "/tmp:exec"]  # noqa: S108 (inside the host)
-    disks += ["--volume", "/var/lib/docker", "--volume", "/var/lib/containerd"]
+    """Return the argv that starts `host`; why it is what it is stands at `_RIGHTS`."""
+    rights = [*_RIGHTS, *(part for name in capabilities() for part in ("--cap-add", name))]
     wires = ["--network", bed.network, "--ip", host.address, "--network-alias", host.name, "--hostname", host.name]
     wires += [part for ports in host.published for part in ("--publish", f"127.0.0.1:{ports}")]
     if network.has_ipv6():
-        wires += ["--ip6", _address6(bed, host), "--sysctl", "net.ipv6.conf.all.disable_ipv6=0"]
+        wires += ["--ip6", network.address6(host.address), "--sysctl", "net.ipv6.conf.all.disable_ipv6=0"]
     identity = ["--env", f"TESTBED_LOGIN={host.login}"]
     identity += ["--env", f"TESTBED_ROOT_KEY={public_key}"] if host.login == "key" else []
     marks = [part for label in labels for part in ("--label", label)]
     life = ["--name", host.container, "--restart", "always", "--stop-signal", "SIGRTMIN+3"]
-    return docker("run", "-d", *life, *marks, *rights, *disks, *wires, *identity, image_name)
+    return docker("run", "-d", *life, *marks, *rights, *_DISKS, *wires, *identity, image_name)
 
 
 def set_password(host: Host) -> None:
@@ -86,11 +88,6 @@ def docker_answers(host: Host) -> bool:
 def container_id(host: Host) -> str:
     """Return the id of the host's container."""
     return run(docker("container", "inspect", "-f", "{{.Id}}", host.container)).strip()
-
-
-def _address6(bed: Bed, host: Host) -> str:
-    index = int(host.address.rpartition(".")[2])
-    return network.address6(bed.subnet, index - 11)
 
 
 def _await_systemd(host: Host, deadline: float) -> str:

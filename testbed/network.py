@@ -38,9 +38,10 @@ def address(subnet: str, index: int) -> str:
     return str(ipaddress.IPv4Network(subnet)[_FIRST_HOST + index])
 
 
-def address6(subnet: str, index: int) -> str:
-    """Return the IPv6 address that belongs to the same host."""
-    return str(_ipv6(ipaddress.IPv4Network(subnet))[_FIRST_HOST + index])
+def address6(address4: str) -> str:
+    """Return the IPv6 address of the host whose IPv4 address is `address4`."""
+    subnet = ipaddress.IPv4Network(f"{address4}/24", strict=False)
+    return str(_ipv6(subnet)[int(address4.rpartition(".")[2])])
 
 
 def has_ipv6() -> bool:

@@ -83,7 +83,7 @@ def _start() -> None:
     attempt(docker("rm", "-f", CONTAINER))
     labels = ["--label", f"{LABEL}={MARK}"]
     storage = ["--volume", f"{_VOLUME}:/var/lib/registry"]
-    place = ["--name", CONTAINER, "--restart", "unless-stopped", "--publish", f"127.0.0.1::{PORT}"]
+    place = ["--name", CONTAINER, "--restart", "always", "--publish", f"127.0.0.1::{PORT}"]
     run(docker("run", "-d", *place, *labels, *storage, recipe("registry").image))
     for network in run(docker("network", "ls", "--filter", f"label={LABEL}", "--format", "{{.Name}}")).split():
         attach(network)
