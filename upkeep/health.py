@@ -13,7 +13,7 @@ from upkeep.errors import UpkeepError
 from upkeep.layout import StackPaths
 from upkeep.policy import Policy
 from upkeep.ports import Ports
-from upkeep.ports.docker import Container
+from upkeep.ports.docker import Container, by_service
 from upkeep.ports.mongo import PORT as MONGODB_PORT
 from upkeep.ports.probe import Answer
 from upkeep.release import Release
@@ -46,7 +46,7 @@ def _checks(paths: StackPaths, ports: Ports) -> list[Check]:
     known = state.load(paths)
     if known.release is None:
         return [Check("release", False, "noch nicht ausgerollt", "ausgerollt")]
-    containers = {item.service: item for item in ports.docker.containers(paths.name)}
+    containers = by_service(ports.docker.containers(paths.name))
     checks = [_slot(slot, containers.get(slot), policy, known.release, ports) for slot in policy.app.slot_names]
     checks += [_service(item, ports) for name, item in containers.items() if item.role not in ("app", "gate")]
     checks += [_gate(paths, ports, containers.get(GATE)), _open(paths), _disk(paths, policy, ports)]

@@ -10,6 +10,7 @@ from upkeep import journal, maintenance, state
 from upkeep.errors import JournalCorrupt, UpkeepError
 from upkeep.journal import Journal, Record
 from upkeep.layout import StackPaths
+from upkeep.phases.patience import await_docker
 from upkeep.ports import Ports
 from upkeep.progress import RESUME_GAP, Progress
 from upkeep.run import Run, carry_out, fail_untouched
@@ -35,7 +36,10 @@ def pending(paths: StackPaths, ports: Ports) -> list[Record]:
 
 
 def resume(paths: StackPaths, ports: Ports, records: list[Record], watcher: Watcher) -> None:
-    """Bring these unfinished runs to an end. The caller holds the stack's lock; `watcher` hears of each run."""
+    """Bring these unfinished runs to an end. The caller holds the stack's lock; `watcher` hears of each run.
+    Raises DockerFailed, with everything still unfinished, when Docker stays away."""
+    if records:
+        await_docker(ports)
     for record in records:
         progress = Progress(ports.clock, record.started_at, record.last_event + RESUME_GAP)
         run = Run(paths, ports, Journal(record, journal.path_of(paths, record.id), ports.files), progress)

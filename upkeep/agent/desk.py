@@ -13,20 +13,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from upkeep import journal, maintenance, planning, resume
-from upkeep.errors import BadRequest, Busy, DockerFailed, UnknownRun, UpkeepError
+from upkeep.errors import BadRequest, Busy, UnknownRun, UpkeepError
 from upkeep.journal import Journal, Operation, Record
 from upkeep.layout import Layout, StackPaths
 from upkeep.lock import StackLock, busy
 from upkeep.phases.decide import refuse_at_once
-from upkeep.planning import Situation
 from upkeep.ports import Ports
 from upkeep.ports.clock import stamp
 from upkeep.progress import Progress
-from upkeep.run import Run, execute
+from upkeep.run import Run, execute, fail_untouched
+from upkeep.situation import Situation
 
 RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z]+-[0-9a-f]{4}")
 REMEMBERED = 20
-DOCKER_PATIENCE = 300.0
 
 log = logging.getLogger("upkeep.agent")
 
@@ -166,12 +165,18 @@ class Desk:
 
     def _work(self, run: Run, lock: StackLock, unfinished: list[Record]) -> None:
         try:
-            resume.resume(run.paths, self.ports, unfinished, self._remember)
-            execute(run)
+            self._carry_out(run, unfinished)
         except Exception:
             log.exception("%s: unerwartet abgebrochen", run.record.id)
         finally:
             self._end(run, lock)
+
+    def _carry_out(self, run: Run, unfinished: list[Record]) -> None:
+        try:
+            resume.resume(run.paths, self.ports, unfinished, self._remember)
+        except UpkeepError as exc:
+            return fail_untouched(run, exc)
+        return execute(run)
 
     def _remember(self, run: Run) -> None:
         with self._guard:
@@ -187,7 +192,6 @@ class Desk:
         except (UpkeepError, OSError) as exc:
             return log.error("%s: %s", paths.name, exc)
         try:
-            self._await_docker()
             resume.resume(paths, self.ports, unfinished, self._begin)
         except UpkeepError as exc:
             log.error("%s: %s", paths.name, exc)
@@ -198,20 +202,6 @@ class Desk:
     def _forget(self, stack: str) -> None:
         with self._guard:
             self._active.pop(stack, None)
-
-    def _await_docker(self) -> None:
-        """After a reboot Docker may come up later than the agent."""
-        clock = self.ports.clock
-        deadline = clock.monotonic() + DOCKER_PATIENCE
-        while True:
-            try:
-                self.ports.docker.host()
-            except DockerFailed:
-                if clock.monotonic() > deadline:
-                    raise
-                clock.sleep(1.0)
-            else:
-                return
 
 
 def _holder(record: Record) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from upkeep import maintenance
@@ -12,7 +13,7 @@ from upkeep.layout import StackPaths
 from upkeep.maintenance import OPERATOR, Maintenance, Notice
 from upkeep.policy import MaintenanceLook
 from upkeep.ports import Ports
-from upkeep.ports.clock import moment, stamp
+from upkeep.ports.clock import stamp
 
 
 def set_maintenance(paths: StackPaths, ports: Ports, wish: dict[str, Any], run_active: bool) -> dict[str, Any]:
@@ -62,14 +63,15 @@ def _text(wish: dict[str, Any], key: str) -> str | None:
 
 
 def _until(wish: dict[str, Any]) -> str | None:
+    """In the host's local time: the page shows hours and minutes as they are written."""
     text = _text(wish, "until")
     if not text:
         return None
     try:
-        moment(text)
+        end = datetime.fromisoformat(text)  # without an offset it is this host's local time
     except ValueError as exc:
         raise BadRequest("until ist kein Zeitpunkt", observed=text, limit="2026-11-21T18:30:00+01:00") from exc
-    return text
+    return end.astimezone().isoformat(timespec="minutes")
 
 
 def _described(state: Maintenance) -> str:

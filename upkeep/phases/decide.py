@@ -8,14 +8,15 @@ from upkeep import planning, release
 from upkeep.errors import PolicyInvalid, Refused
 from upkeep.journal import Operation
 from upkeep.layout import StackPaths
-from upkeep.planning import Situation
 from upkeep.policy import Policy, Strategy
 from upkeep.release import Release
 from upkeep.run import Run
+from upkeep.situation import Situation
 
 
 def decide(run: Run) -> str:
     situation = Situation.read(run.paths, run.ports, run.record.options)
+    run.record.before = situation.state.release
     refuse_at_once(situation, run.record.operation)
     if situation.force:
         _take_release_env_back(run, situation)

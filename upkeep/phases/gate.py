@@ -12,7 +12,7 @@ from upkeep.plan import GateChange
 from upkeep.policy import Policy
 from upkeep.ports.clock import moment
 from upkeep.ports.compose import Project
-from upkeep.ports.docker import Container
+from upkeep.ports.docker import Container, by_service
 from upkeep.release import Release
 from upkeep.run import Run
 
@@ -58,6 +58,7 @@ def change_gate(run: Run) -> str:
 def apply_gate(run: Run, change: GateChange, project: Project) -> str:
     gate = _container(run, GATE)
     if change is GateChange.RELOAD and gate:
+        run.ports.gate(run.paths).save_servers()
         run.ports.docker.signal(gate.id, "SIGUSR2")
     else:
         run.ports.compose.up(project, (GATE,), stop_timeout=10)
@@ -105,7 +106,7 @@ def _open(run: Run, policy: Policy, release: Release | None) -> str:
 
 def _place_slots(run: Run, policy: Policy) -> None:
     known = {server.name for server in run.ports.gate(run.paths).servers()}
-    for item in run.ports.docker.containers(run.paths.name):
+    for item in by_service(run.ports.docker.containers(run.paths.name)).values():
         if item.service in policy.app.slot_names and item.service in known and item.running and item.address:
             run.ports.gate(run.paths).place(item.service, item.address, policy.app.port)
 

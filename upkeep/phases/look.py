@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from upkeep import planning, release
+from upkeep import release
 from upkeep.journal import Operation
 from upkeep.phases.decide import refuse_at_once
-from upkeep.planning import Situation
 from upkeep.run import Run
+from upkeep.situation import Situation, available
 
 
 def look(run: Run) -> str:
     situation = Situation.read(run.paths, run.ports, run.record.options | {"to": None})
     refuse_at_once(situation, Operation.CHECK)
-    _, offered = planning.available(situation)
+    _, offered = available(situation)
     offered = replace(offered, since=run.now())
     current = situation.state.release
     run.record.before = current

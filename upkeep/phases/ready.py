@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from upkeep.errors import NotReady
 from upkeep.policy import AppPolicy, Policy
 from upkeep.ports.clock import moment
-from upkeep.ports.docker import Container
+from upkeep.ports.docker import Container, by_service
 from upkeep.release import Release
 from upkeep.run import Run
 
@@ -25,7 +25,6 @@ class Watch:
     last: str = "noch kein Container"
     start_to_ready: float | None = None
     hopeless: bool = False
-    seen: list[str] = field(default_factory=list)
 
     def good(self, container: Container, run: Run) -> None:
         self.streak += 1
@@ -67,7 +66,7 @@ def watch_until_ready(run: Run, policy: Policy, expected: Release | None) -> lis
 
 
 def _look(run: Run, app: AppPolicy, expected: Release | None, watches: list[Watch]) -> None:
-    containers = {item.service: item for item in run.ports.docker.containers(run.paths.name)}
+    containers = by_service(run.ports.docker.containers(run.paths.name))
     for watch in watches:
         container = containers.get(watch.slot)
         problem = check_slot(run, app, expected, container)
@@ -113,7 +112,7 @@ def _smoke(run: Run, policy: Policy) -> None:
     path = policy.app.smoke_path
     if path is None:
         return
-    for item in run.ports.docker.containers(run.paths.name):
+    for item in by_service(run.ports.docker.containers(run.paths.name)).values():
         if item.service in policy.app.slot_names and item.address:
             answer = run.ports.probe.get(item.address, policy.app.port, path, PROBE_TIMEOUT)
             if answer.status is None or answer.status >= 400:
@@ -126,7 +125,7 @@ def _probation(run: Run, policy: Policy, expected: Release | None) -> None:
     until = clock.monotonic() + policy.update.probation
     while clock.monotonic() < until:
         clock.sleep(min(1.0, policy.update.probation))
-        containers = {item.service: item for item in run.ports.docker.containers(run.paths.name)}
+        containers = by_service(run.ports.docker.containers(run.paths.name))
         for slot in policy.app.slot_names:
             problem = check_slot(run, policy.app, expected, containers.get(slot))
             if problem:

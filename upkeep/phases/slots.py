@@ -9,6 +9,7 @@ from upkeep import composition, release, state
 from upkeep.composition import GATE
 from upkeep.phases.database import bring_up
 from upkeep.phases.gate import apply_gate
+from upkeep.phases.patience import await_docker
 from upkeep.plan import GateChange
 from upkeep.run import Run
 
@@ -36,6 +37,7 @@ def start_slots(run: Run) -> str:
 
 def restore(run: Run) -> str:
     """The release before, from its own compose.yml. Of a first install nothing keeps running."""
+    await_docker(run.ports)
     if run.plan.first:
         return stop_slots(run)
     if run.record.intended("switch"):

@@ -5,60 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from upkeep.errors import DockerFailed
+from upkeep.ports.containers import (
+    COMPOSE_PROJECT,
+    Container,
+    DockerHost,
+    Image,
+    architecture,
+    by_service,
+    parse_container,
+)
 
-COMPOSE_PROJECT = "com.docker.compose.project"
-COMPOSE_SERVICE = "com.docker.compose.service"
-
-
-@dataclass(frozen=True)
-class Container:
-    """`digest` is that of the image it really runs (None when the image has none: built or loaded by hand)."""
-
-    id: str
-    name: str
-    service: str
-    role: str
-    state: str
-    digest: str | None
-    addresses: dict[str, str]
-    started_at: str
-    restarts: int
-    exit_code: int
-    ports: tuple[int, ...] = ()
-
-    @property
-    def running(self) -> bool:
-        return self.state == "running"
-
-    @property
-    def address(self) -> str | None:
-        """Where this host reaches it: the gate's network first, any other otherwise."""
-        ordered = sorted(self.addresses.items(), key=lambda item: (not item[0].endswith("_front"), item[0]))
-        return next((address for _, address in ordered if address), None)
-
-
-@dataclass(frozen=True)
-class Image:
-    id: str
-    digests: tuple[str, ...]
-    version: str | None
-    architecture: str
-
-
-@dataclass(frozen=True)
-class DockerHost:
-    """`insecure`: registries the daemon speaks plain HTTP to. `mirrors`: addresses in place of Docker Hub's."""
-
-    architecture: str
-    root_directory: str
-    insecure: tuple[str, ...] = ()
-    insecure_networks: tuple[str, ...] = ()
-    mirrors: tuple[str, ...] = ()
-
+__all__ = ["Container", "Docker", "DockerHost", "Image", "SdkDocker", "by_service"]
 
 Progress = Callable[[int, str], None]
 
@@ -112,7 +72,7 @@ class SdkDocker:
         registries = info.get("RegistryConfig") or {}
         indexes = registries.get("IndexConfigs") or {}
         return DockerHost(
-            architecture=_architecture(str(info.get("Architecture", ""))),
+            architecture=architecture(str(info.get("Architecture", ""))),
             root_directory=str(info.get("DockerRootDir", "/var/lib/docker")),
             insecure=tuple(name for name, index in indexes.items() if not index.get("Secure", True)),
             insecure_networks=tuple(registries.get("InsecureRegistryCIDRs") or ()),
@@ -124,7 +84,7 @@ class SdkDocker:
             listed = self._api.containers(all=True, filters={"label": f"{COMPOSE_PROJECT}={stack}"})
             found = [self._inspect(item["Id"]) for item in listed]
             digests = {image: self._digest(image) for image in {item["Image"] for item in found if item}}
-        return tuple(_container(item, digests) for item in found if item)
+        return tuple(parse_container(item, digests) for item in found if item)
 
     def image(self, name: str) -> Image | None:
         from docker.errors import ImageNotFound
@@ -208,37 +168,6 @@ class SdkDocker:
     def _digest(self, image_id: str) -> tuple[str, ...]:
         image = self.image(image_id)
         return image.digests if image else ()
-
-
-def _container(raw: dict[str, Any], digests: dict[str, tuple[str, ...]]) -> Container:
-    labels = raw["Config"].get("Labels") or {}
-    state = raw["State"]
-    networks = (raw.get("NetworkSettings") or {}).get("Networks") or {}
-    bindings = (raw.get("HostConfig") or {}).get("PortBindings") or {}
-    return Container(
-        id=raw["Id"],
-        name=raw["Name"].lstrip("/"),
-        service=labels.get(COMPOSE_SERVICE, ""),
-        role=labels.get("upkeep.role", ""),
-        state=state["Status"],
-        digest=_running_digest(raw["Config"]["Image"], digests.get(raw["Image"], ())),
-        addresses={name: network.get("IPAddress") or "" for name, network in networks.items()},
-        started_at=state.get("StartedAt", ""),
-        restarts=int(raw.get("RestartCount", 0)),
-        exit_code=int(state.get("ExitCode", 0)),
-        ports=tuple(int(item["HostPort"]) for items in bindings.values() for item in items or () if item["HostPort"]),
-    )
-
-
-def _running_digest(wanted: str, present: tuple[str, ...]) -> str | None:
-    """The name it was started by, if the image it runs really bears it; else any digest of that image."""
-    if wanted in present:
-        return wanted.partition("@")[2]
-    return present[0].partition("@")[2] if present else None
-
-
-def _architecture(name: str) -> str:
-    return {"x86_64": "amd64", "aarch64": "arm64"}.get(name, name)
 
 
 @contextmanager

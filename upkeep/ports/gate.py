@@ -42,6 +42,9 @@ class Gate(Protocol):
     def place(self, slot: str, address: str, port: int) -> None:
         """Tell the gate at once where a slot is and that it is well; name resolution and checks confirm it later."""
 
+    def save_servers(self) -> None:
+        """Write down addresses and states of the slots for the worker that a reload starts."""
+
 
 class RuntimeGate:
     """HAProxy's admin socket. One command per connection."""
@@ -86,6 +89,10 @@ class RuntimeGate:
         self._order(f"set server {BACKEND}/{slot} addr {address} port {port}")
         self._order(f"set server {BACKEND}/{slot} state ready")
         self._order(f"set server {BACKEND}/{slot} health up")
+
+    def save_servers(self) -> None:
+        # read by HAProxy as /run/gate/server-state; losing it costs a second, so no fsync
+        (self._path.parent / "server-state").write_text(self._ask("show servers state"), encoding="utf-8")
 
     def _statistics(self) -> list[dict[str, str]]:
         text = self._ask("show stat").lstrip("# ")

@@ -35,7 +35,7 @@ frontend web
     http-request set-var(txn.closed_by) str(maintenance),map(opt@/maps/state.map)
     acl closed var(txn.closed_by) -m found
     http-request set-var(txn.title) str(title),map(opt@/maps/state.map) if closed
-    http-request return status 503 content-type "application/json" lf-string "{\\"error\\":\\"%[var(txn.title)]\\"}" hdr Retry-After 2 if closed
+    http-request return status 503 content-type text/plain lf-string "%[var(txn.title)]" hdr Retry-After 2 if closed
     default_backend app
 backend app
     balance leastconn
@@ -44,8 +44,9 @@ backend app
     option redispatch 1
     option httpchk
     http-check send meth GET uri /api/health ver HTTP/1.1 hdr Host gate
-    http-response set-header X-Upkeep-Release %[srv_name,map(opt@/maps/release.map)] if { srv_name,map(opt@/maps/release.map) -m found }
-    default-server resolvers docker resolve-prefer ipv4 init-addr last,127.0.0.1 check inter 500ms fastinter 250ms rise 1 fall 3
+    http-response set-header X-Upkeep-Release %[srv_name,map(opt@/maps/release.map)]
+    default-server resolvers docker resolve-prefer ipv4 init-addr last,127.0.0.1
+    default-server check inter 500ms fastinter 250ms rise 1 fall 3
 """
 
 

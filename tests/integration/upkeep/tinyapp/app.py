@@ -1,4 +1,4 @@
-"""The smallest app an update can be tried on. BEHAVIOUR (of the image): good, sick (503), crash, liar (wrong version)."""
+"""The smallest app an update can be tried on. BEHAVIOUR of the image: good, sick (503), crash, liar (version)."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 VERSION = os.environ["VERSION"]
 BEHAVIOUR = os.environ["BEHAVIOUR"]
@@ -33,8 +34,7 @@ class App(BaseHTTPRequestHandler):
 
 def secret():
     try:
-        with open("/run/secrets/token", encoding="utf-8") as file:
-            return len(file.read())
+        return len(Path("/run/secrets/token").read_text(encoding="utf-8"))
     except OSError:
         return None
 

@@ -1,0 +1,151 @@
+"""The registry, Docker and compose of a test's world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from upkeep.errors import ComposeFailed, DockerFailed, RegistryFailed
+from upkeep.ports.clock import stamp
+from upkeep.ports.compose import Project
+from upkeep.ports.docker import Container, DockerHost, Image, Progress
+from upkeep.ports.registry import Resolved
+from upkeep.reference import Reference
+
+if TYPE_CHECKING:
+    from tests.unit.upkeep.world import Box, World
+
+
+class FakeRegistry:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def resolve(self, reference: Reference, host: DockerHost) -> Resolved:
+        tags = self.world.tags
+        digest = reference.digest or tags.get(f"{reference.repository}:{reference.tag}")
+        if digest is None or digest not in self.world.published:
+            raise RegistryFailed(f"Das Abbild {reference} gibt es nicht", observed="HTTP 404")
+        return Resolved(reference, digest, self.world.published[digest].version, self.world.architecture, 1_000_000)
+
+
+class FakeDocker:
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.down_for = 0
+
+    def host(self) -> DockerHost:
+        if self.down_for > 0:
+            self.down_for -= 1
+            raise DockerFailed("Docker antwortet nicht")
+        return DockerHost("amd64", "/var/lib/docker")
+
+    def containers(self, stack: str) -> tuple[Container, ...]:
+        return tuple(self._view(box) for box in self.world.boxes.values())
+
+    def image(self, name: str) -> Image | None:
+        if name not in self.world.images:
+            return None
+        version = self.world.published[name.partition("@")[2]].version
+        return Image(name, (name,), version, "amd64")
+
+    def pull(self, name: str, progress: Progress, timeout: float) -> None:
+        if self.world.pull_fails:
+            raise DockerFailed(f"Abbild {name} lässt sich nicht laden", observed="no space left on device")
+        with self.world.change(f"pull {name.split('@')[0]}"):
+            progress(50, "Abbild wird geladen, 50 %")
+            self.world.images.add(name)
+
+    def stop(self, container_id: str, timeout: float) -> None:
+        with self.world.change("stop"):
+            box = self.world.boxes.get(container_id)
+            if box:
+                box.state = "exited"
+
+    def signal(self, container_id: str, name: str) -> None:
+        with self.world.change(f"signal {name}"):
+            self.world.gate.read_files()
+
+    def execute(self, container_id: str, argv: list[str]) -> tuple[int, str]:
+        return self.world.gate_check
+
+    def logs(self, container_id: str, lines: int) -> tuple[str, ...]:
+        box = self.world.boxes[container_id]
+        return (f"{box.service} sagt: {self.world.behaviour(box).kind}",)
+
+    def remove_image(self, name: str) -> bool:
+        with self.world.change("remove image"):
+            if any(box.image == name for box in self.world.boxes.values()) or name not in self.world.images:
+                return False
+            self.world.images.discard(name)
+        return True
+
+    def publishers(self, port: int) -> tuple[str, ...]:
+        return self.world.publishers
+
+    def _view(self, box: Box) -> Container:
+        crashing = box.role == "app" and self.world.behaviour(box).kind == "crash" and box.state == "running"
+        restarts = int((self.world.clock.moment - box.started).total_seconds() / 0.5) if crashing else 0
+        return Container(
+            id=box.id,
+            name=f"lager-{box.service}-1",
+            service=box.service,
+            role=box.role,
+            state="restarting" if crashing else box.state,
+            digest=box.image.partition("@")[2],
+            addresses={"lager_front": box.address if box.state == "running" else ""},
+            started_at=stamp(box.started),
+            restarts=restarts,
+            exit_code=1 if crashing else 0,
+            ports=(80,) if box.role == "gate" else (),
+        )
+
+
+class FakeCompose:
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.calls: list[tuple[str, ...]] = []
+        self.fails_for: Callable[[Project, tuple[str, ...]], bool] = lambda project, services: False
+
+    def validate(self, project: Project) -> None:
+        self._services(project)
+
+    def up(self, project: Project, services: tuple[str, ...], *, stop_timeout: float, force: bool = False) -> None:
+        self.calls.append(services)
+        bodies = self._services(project)
+        if self.fails_for(project, services):
+            raise ComposeFailed("docker compose up ist gescheitert", observed="no such network")
+        for service in [box.service for box in self.world.boxes.values()]:
+            if service not in bodies:
+                self._remove(service)
+        for service in services:
+            self._converge(service, bodies[service], force)
+
+    def _services(self, project: Project) -> dict[str, dict[str, Any]]:
+        lines = project.env_file.read_text(encoding="utf-8").splitlines()
+        variables = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+        text = project.file.read_text(encoding="utf-8")
+        for name, value in variables.items():
+            text = text.replace(f"${{{name}:?}}", value)
+        if "${" in text:
+            raise ComposeFailed("docker compose config ist gescheitert", observed="required variable is missing")
+        return dict(yaml.safe_load(text)["services"])
+
+    def _converge(self, service: str, body: dict[str, Any], force: bool) -> None:
+        if body["image"] not in self.world.images:
+            raise ComposeFailed("docker compose up ist gescheitert", observed=f"No such image: {body['image']}")
+        present = [box for box in self.world.boxes.values() if box.service == service]
+        if len(present) == 1 and present[0].body == body and not force:
+            if present[0].state != "running":
+                self.world.start_box(present[0])
+            return
+        for box in present:
+            with self.world.change(f"remove {service}"):
+                self.world.boxes.pop(box.id)
+        self.world.create_box(service, body)
+
+    def _remove(self, service: str) -> None:
+        with self.world.change(f"remove {service}"):
+            for box in [box for box in self.world.boxes.values() if box.service == service]:
+                self.world.boxes.pop(box.id)

@@ -1,0 +1,116 @@
+"""The gate, the apps as a probe sees them, the database and the ports of a test's world."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from upkeep.errors import DatabaseFailed, GateFailed
+from upkeep.ports.gate import Server
+from upkeep.ports.mongo import Account
+from upkeep.ports.probe import Answer
+
+if TYPE_CHECKING:
+    from tests.unit.upkeep.world import World
+
+
+class FakeGate:
+    """Answers while the gate's container runs; knows the maps it read when it started, and what it was told since."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.maps: dict[str, dict[str, str]] = {}
+        self.places: dict[str, str] = {}
+        self.inside: list[int] = []
+        self.mute = False
+        self.history: list[str] = []
+
+    def answers(self) -> bool:
+        running = any(box.role == "gate" and box.state == "running" for box in self.world.boxes.values())
+        return running and not self.mute
+
+    def set_map(self, name: str, entries: dict[str, str]) -> None:
+        self._must_answer()
+        with self.world.change(f"gate {name}"):
+            self.maps[name] = dict(entries)
+            if name == "state.map":
+                self.history.append(entries.get("maintenance", "open"))
+
+    def servers(self) -> tuple[Server, ...]:
+        self._must_answer()
+        slots = sorted(box.service for box in self.world.boxes.values() if box.role == "app")
+        return tuple(Server(slot, "UP", 0) for slot in slots)
+
+    def in_flight(self) -> int:
+        self._must_answer()
+        return self.inside.pop(0) if self.inside else 0
+
+    def place(self, slot: str, address: str, port: int) -> None:
+        self._must_answer()
+        with self.world.change("gate place"):
+            self.places[slot] = f"{address}:{port}"
+
+    def save_servers(self) -> None:
+        self._must_answer()
+
+    def read_files(self) -> None:
+        for path in self.world.paths.maps.glob("*.map"):
+            pairs = (line.split(" ", 1) for line in path.read_text(encoding="utf-8").splitlines())
+            self.maps[path.name] = dict(tuple(pair) for pair in pairs)
+
+    @property
+    def closed_by(self) -> str | None:
+        return self.maps.get("state.map", {}).get("maintenance")
+
+    def _must_answer(self) -> None:
+        if not self.answers():
+            raise GateFailed("Das Gate antwortet nicht auf seinem Steuersocket")
+
+
+class FakeProbe:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def get(self, address: str, port: int, path: str, timeout: float) -> Answer:
+        box = next((box for box in self.world.boxes.values() if box.address == address), None)
+        if box is None or box.state != "running":
+            return Answer(None, "Verbindung abgelehnt")
+        behaviour = self.world.behaviour(box)
+        age = (self.world.clock.moment - box.started).total_seconds()
+        if behaviour.kind == "crash" or age < behaviour.seconds:
+            return Answer(None, "Verbindung abgelehnt")
+        if behaviour.kind == "sick" or (behaviour.kind == "ugly" and path == "/"):
+            return Answer(503)
+        version = "0.0.0" if behaviour.kind == "liar" else behaviour.version
+        return Answer(200, document={"status": "ok", "version": version})
+
+    def connects(self, address: str, port: int, timeout: float) -> bool:
+        return any(box.address == address and box.state == "running" for box in self.world.boxes.values())
+
+
+class FakeMongo:
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.member: str | None = None
+        self.accounts: dict[str, Account] = {}
+        self.broken = False
+
+    def ensure_replica_set(self, address: str, keyfile: str, member: str, timeout: float) -> bool:
+        if self.broken:
+            raise DatabaseFailed("MongoDB ist nicht bereit geworden", observed="keine Antwort")
+        with self.world.change("replSetInitiate"):
+            fresh = self.member is None
+            self.member = self.member or member
+        return fresh
+
+    def ensure_accounts(self, address: str, keyfile: str, accounts: tuple[Account, ...]) -> None:
+        for account in accounts:
+            with self.world.change(f"user {account.name}"):
+                self.accounts[account.name] = account
+
+
+class FakeSockets:
+    def __init__(self) -> None:
+        self.busy: set[int] = set()
+
+    def taken(self, bind: str, port: int) -> bool:
+        return port in self.busy

@@ -1,0 +1,93 @@
+"""What Docker says about containers, images and itself, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+COMPOSE_PROJECT = "com.docker.compose.project"
+COMPOSE_SERVICE = "com.docker.compose.service"
+
+
+@dataclass(frozen=True)
+class Container:
+    """`digest` is that of the image it really runs (None when the image has none: built or loaded by hand)."""
+
+    id: str
+    name: str
+    service: str
+    role: str
+    state: str
+    digest: str | None
+    addresses: dict[str, str]
+    started_at: str
+    restarts: int
+    exit_code: int
+    ports: tuple[int, ...] = ()
+
+    @property
+    def running(self) -> bool:
+        return self.state == "running"
+
+    @property
+    def address(self) -> str | None:
+        """Where this host reaches it: the gate's network first, any other otherwise."""
+        ordered = sorted(self.addresses.items(), key=lambda item: (not item[0].endswith("_front"), item[0]))
+        return next((address for _, address in ordered if address), None)
+
+
+def by_service(containers: Iterable[Container]) -> dict[str, Container]:
+    """The container that counts for each service: a killed compose may leave two, then the running or newest one."""
+    ordered = sorted(containers, key=lambda item: (item.running, item.started_at))
+    return {item.service: item for item in ordered}
+
+
+@dataclass(frozen=True)
+class Image:
+    id: str
+    digests: tuple[str, ...]
+    version: str | None
+    architecture: str
+
+
+@dataclass(frozen=True)
+class DockerHost:
+    """`insecure`: registries the daemon speaks plain HTTP to. `mirrors`: addresses in place of Docker Hub's."""
+
+    architecture: str
+    root_directory: str
+    insecure: tuple[str, ...] = ()
+    insecure_networks: tuple[str, ...] = ()
+    mirrors: tuple[str, ...] = ()
+
+
+def parse_container(raw: dict[str, Any], digests: dict[str, tuple[str, ...]]) -> Container:
+    labels = raw["Config"].get("Labels") or {}
+    state = raw["State"]
+    networks = (raw.get("NetworkSettings") or {}).get("Networks") or {}
+    bindings = (raw.get("HostConfig") or {}).get("PortBindings") or {}
+    return Container(
+        id=raw["Id"],
+        name=raw["Name"].lstrip("/"),
+        service=labels.get(COMPOSE_SERVICE, ""),
+        role=labels.get("upkeep.role", ""),
+        state=state["Status"],
+        digest=_running_digest(raw["Config"]["Image"], digests.get(raw["Image"], ())),
+        addresses={name: network.get("IPAddress") or "" for name, network in networks.items()},
+        started_at=state.get("StartedAt", ""),
+        restarts=int(raw.get("RestartCount", 0)),
+        exit_code=int(state.get("ExitCode", 0)),
+        ports=tuple(int(item["HostPort"]) for items in bindings.values() for item in items or () if item["HostPort"]),
+    )
+
+
+def _running_digest(wanted: str, present: tuple[str, ...]) -> str | None:
+    """The name it was started by, if the image it runs really bears it; else any digest of that image."""
+    if wanted in present:
+        return wanted.partition("@")[2]
+    return present[0].partition("@")[2] if present else None
+
+
+def architecture(name: str) -> str:
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(name, name)
