@@ -9,6 +9,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 from workshop.progress import say, step
@@ -29,14 +30,20 @@ def recipe_hash() -> str:
 
 
 def download(python: str) -> None:
-    argv = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+    argv = [sys.executable, "-m", "pip", "download", "-qq", "--disable-pip-version-check", "--require-hashes"]
     argv += ["--only-binary", ":all:", "--python-version", python, "--dest", str(WHEELS), "-r", str(REQUIREMENTS)]
     subprocess.run(argv, check=True)
 
 
 def build_own() -> None:
-    argv = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    argv = [sys.executable, "-m", "pip", "wheel", "-qq", "--disable-pip-version-check", "--no-deps"]
     subprocess.run([*argv, "--no-build-isolation", "--wheel-dir", str(WHEELS), str(ROOT)], check=True)
+
+
+def pack(wanted: str) -> None:
+    """One archive for the hosts; its only folder is named by the content."""
+    with tarfile.open(f"{WHEELS}.tar", "w") as archive:
+        archive.add(WHEELS, arcname=f"wheels-{wanted[:8]}")
 
 
 def main() -> None:
@@ -52,6 +59,7 @@ def main() -> None:
             download(python)
         build_own()
         shutil.copy(REQUIREMENTS, WHEELS / "requirements.txt")
+        pack(wanted)
         stamp.write_text(wanted)
 
 
