@@ -35,6 +35,8 @@ def ensure_images(names: list[str] | None = None, *, refresh: bool = False) -> l
         for level in _levels(pending):
             with ThreadPoolExecutor(_PARALLEL) as pool:
                 list(pool.map(_build, level))
+        if pending:
+            attempt(docker("image", "prune", "--force", "--filter", f"label={_LABEL}"))  # our own, replaced ones
     return wanted
 
 
