@@ -35,8 +35,6 @@ def ensure_images(names: list[str] | None = None, *, refresh: bool = False) -> l
         for level in _levels(pending):
             with ThreadPoolExecutor(_PARALLEL) as pool:
                 list(pool.map(_build, level))
-        if pending:
-            attempt(docker("image", "prune", "--force", "--filter", f"label={_LABEL}"))  # our own, replaced ones
     return wanted
 
 
@@ -70,12 +68,15 @@ def _only_one_builder() -> Iterator[None]:
 
 def _build(wanted: Recipe) -> None:
     started = time.monotonic()
+    replaced = _local_id(wanted)
     say(f"Image {wanted.name}: baue")
     if wanted.suite:
         _bootstrap(wanted)
     else:
         _build_from_folder(wanted)
     say(f"Image {wanted.name}: fertig nach {time.monotonic() - started:.1f} s ({_size_mb(wanted)} MB)")
+    if replaced and replaced != _local_id(wanted):
+        attempt(docker("rmi", replaced))  # refused, rightly, while something still uses it
 
 
 def _bootstrap(wanted: Recipe) -> None:
@@ -143,6 +144,10 @@ _EXTRAS = {"certificates": _add_certificates, "mongod": _add_mongod}
 
 def _log(wanted: Recipe) -> Path:
     return LOGS / f"{wanted.name}.log"
+
+
+def _local_id(wanted: Recipe) -> str:
+    return attempt(docker("image", "inspect", "-f", "{{.Id}}", wanted.image)).stdout.strip()
 
 
 def _size_mb(wanted: Recipe) -> int:
