@@ -16,6 +16,7 @@ from testbed.state import Host
 Arguments = argparse.Namespace
 _HOST_NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 Command = Callable[[Arguments], None]
+Add = Callable[..., argparse.ArgumentParser]
 
 
 def main(argv: Sequence[str]) -> int:
@@ -148,19 +149,29 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     add("docker", _docker, "Docker-Daemon sicherstellen")
+    _add_images(add)
+    _add_up(add)
+    _add_hosts(add)
+    add("browser", _browser, "Chromium und Schriften für Browser-Tests sicherstellen")
+    return parser
+
+
+def _add_images(add: Add) -> None:
     images = add("images", _images, "Images bauen (nur geänderte) und in die Registry legen")
     images.add_argument("names", nargs="*", metavar="NAME", help=f"Vorgabe: alle ({', '.join(RECIPES_BY_NAME)})")
     images.add_argument("--refresh", action="store_true", help="auch unveränderte neu bauen")
-    _add_up(add)
-    add("down", _down, "Testbed abbauen", "name")
-    add("list", _list, "Testbeds und Hosts zeigen")
-    shell = add("ssh", _ssh, "Shell oder Befehl auf einem Host", "name", "host")
-    shell.add_argument("remote", nargs=argparse.REMAINDER, metavar="BEFEHL")
-    add("inventory", _inventory, "Ansible-Inventar ausgeben", "name")
     pushing = add("push", _push, "Lokales Image in die Registry legen, Digest ausgeben", "image")
     pushing.add_argument("names", nargs="*", metavar="REPO:TAG")
     add("digest", _digest, "Digest von REPO:TAG in der Registry", "name")
     add("registry", _registry, "Registry sicherstellen, Adresse auf Loopback ausgeben")
+
+
+def _add_hosts(add: Add) -> None:
+    add("down", _down, "Testbed abbauen", "name")
+    add("list", _list, "Testbeds und Hosts zeigen")
+    add("inventory", _inventory, "Ansible-Inventar ausgeben", "name")
+    shell = add("ssh", _ssh, "Shell oder Befehl auf einem Host", "name", "host")
+    shell.add_argument("remote", nargs=argparse.REMAINDER, metavar="BEFEHL")
     for name, action, text in (
         ("reboot", faults.reboot, "Host neu starten und warten"),
         ("kill", faults.kill, "Host hart ausschalten (Stromausfall)"),
@@ -170,11 +181,9 @@ def _parser() -> argparse.ArgumentParser:
         add(name, _fault(action), text, "name", "host")
     cutting = add("cut", _cut, "Host vom Netz trennen", "name", "host")
     cutting.add_argument("--ssh", action="store_true", help="nur offene ssh-Sitzungen beenden")
-    add("browser", _browser, "Chromium und Schriften für Browser-Tests sicherstellen")
-    return parser
 
 
-def _add_up(add: Callable[..., argparse.ArgumentParser]) -> None:
+def _add_up(add: Add) -> None:
     up = add("up", _up, "Testbed starten", "name")
     which = up.add_mutually_exclusive_group()
     which.add_argument("--hosts", default="", help=f"NAME=ART,… mit ART aus {', '.join(FLAVOURS)}")
