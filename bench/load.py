@@ -1,30 +1,48 @@
 """A small load generator that keeps connections alive, retries nothing and counts every outcome.
 
-A request counts as `ok` (2xx), `maintenance` (503 with Retry-After and a JSON body), `http-<status>` for any other
-status, or by the kind of failure: `timeout`, `refused`, `reset`, `protocol`. Latencies are in seconds.
+Outcomes: `ok` (2xx), `maintenance` (the gate's well-formed 503), `http-<status>` for any other answer, or the kind of
+failure: `timeout`, `refused`, `reset`, `protocol`. It is an open loop: a request is due at its time whatever became of
+the ones before, and latency counts from then, so that neither a slow server nor a slow generator flatters the figures.
+Times are monotonic seconds.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import math
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
 
-import httpx
+import aiohttp
 
 TIMEOUT_SECONDS = 10.0
+MOST_REQUESTS = 1_000_000
+MOST_CONNECTIONS = 200
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to send; `path` begins with a slash, `body` is sent as JSON."""
+
+    path: str
+    method: str = "GET"
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One request: when it started and ended (monotonic seconds), what came of it, which release answered."""
+    """One request: when it was due, sent and over, what came of it, which release answered."""
 
-    started: float
+    due: float
+    sent: float
     ended: float
     outcome: str
     release: str
@@ -42,6 +60,7 @@ class Tally:
 
     @property
     def releases(self) -> Counter[str]:
+        """How many answers came from each release, in the order in which they first appeared."""
         return Counter(sample.release for sample in self.samples if sample.release)
 
     @property
@@ -55,64 +74,101 @@ class Tally:
         return max(closed) - min(closed) if closed else 0.0
 
     def percentile(self, share: float) -> float:
-        """Latency in seconds below which `share` (0 … 1) of the answered requests stayed; nan without any."""
-        taken = sorted(sample.ended - sample.started for sample in self.samples if sample.outcome == "ok")
-        return taken[min(len(taken) - 1, math.ceil(share * len(taken)) - 1)] if taken else math.nan
+        """Latency in seconds below which `share` (0 … 1) of the good answers stayed; nan without any."""
+        taken = sorted(sample.ended - sample.due for sample in self.samples if sample.outcome == "ok")
+        return taken[max(0, math.ceil(share * len(taken)) - 1)] if taken else math.nan
+
+    def lag(self) -> float:
+        """Seconds by which the generator itself was late at worst; large values mean that it was the bottleneck."""
+        return max((sample.sent - sample.due for sample in self.samples), default=0.0)
 
 
-def classify(response: httpx.Response) -> str:
-    if response.is_success:
+def classify(status: int, headers: Mapping[str, str], body: bytes) -> str:
+    if 200 <= status < 300:
         return "ok"
-    if response.status_code == 503 and "retry-after" in response.headers:
-        try:
-            json.loads(response.content)
-        except ValueError:
-            return "http-503-malformed"
-        return "maintenance"
-    return f"http-{response.status_code}"
+    return "maintenance" if status == 503 and _says_when_to_return(headers, body) else f"http-{status}"
 
 
-def classify_error(error: httpx.HTTPError) -> str:
-    kinds = ((httpx.TimeoutException, "timeout"), (httpx.ConnectError, "refused"), (httpx.NetworkError, "reset"))
+def _says_when_to_return(headers: Mapping[str, str], body: bytes) -> bool:
+    """Is this the 503 that the gate promises to programs: JSON with `error` and `retry_after`, and Retry-After?"""
+    if not headers.get("Content-Type", "").startswith("application/json"):
+        return False
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return False
+    told = isinstance(answer, dict) and bool(answer.get("error")) and isinstance(answer.get("retry_after"), int)
+    return told and headers.get("Retry-After", "").isdecimal()
+
+
+def classify_error(error: Exception) -> str:
+    kinds: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+        ((TimeoutError,), "timeout"),
+        ((aiohttp.ClientConnectorError,), "refused"),
+        ((OSError, aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError), "reset"),
+    )
     return next((name for kind, name in kinds if isinstance(error, kind)), "protocol")
 
 
-async def request(client: httpx.AsyncClient, url: str, tally: Tally) -> None:
-    started = time.monotonic()
-    release = ""
+async def send(session: aiohttp.ClientSession, call: Call, due: float, tally: Tally) -> None:
+    sent, release, attempts = time.monotonic(), "", SimpleNamespace(connections=0)
     try:
-        response = await client.get(url)
-        outcome = classify(response)
-        release = response.headers.get("x-upkeep-release", "")
-    except httpx.HTTPError as error:
+        async with session.request(
+            call.method,
+            call.path,
+            json=call.body,
+            headers=call.headers,
+            allow_redirects=False,
+            trace_request_ctx=attempts,
+        ) as response:
+            outcome = classify(response.status, response.headers, await response.read())
+            release = response.headers.get("X-Upkeep-Release", "")
+    except (aiohttp.ClientError, OSError) as error:
         outcome = classify_error(error)
-    tally.samples.append(Sample(started, time.monotonic(), outcome, release))
+    if attempts.connections > 1:  # aiohttp sends a GET again when a kept connection breaks; callers may not
+        outcome = "reset"
+    tally.samples.append(Sample(due, sent, time.monotonic(), outcome, release))
+
+
+async def _count_connection(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+    context.trace_request_ctx.connections += 1
+
+
+def session_for(origin: str, headers: Mapping[str, str]) -> aiohttp.ClientSession:
+    """Connections to one server, like those of a program that knows no proxy and keeps no cookies of its own."""
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_create_end.append(_count_connection)
+    trace.on_connection_reuseconn.append(_count_connection)
+    return aiohttp.ClientSession(
+        origin,
+        connector=aiohttp.TCPConnector(limit=MOST_CONNECTIONS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"Accept": "application/json", **headers},
+        timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS),
+        trace_configs=[trace],
+    )
 
 
 async def generate(
-    url: str,
+    origin: str,
+    calls: Sequence[Call],
     per_second: float,
     stop: asyncio.Event,
     tally: Tally,
     watch: Callable[[Tally], None] | None = None,
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> None:
-    """Send GETs at a fixed rate (open loop) until `stop` is set; calls `watch` once a second."""
-    limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
-    accept = {"Accept": "application/json"} | (headers or {})
-    async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, limits=limits, headers=accept) as client:
-        pending: set[asyncio.Task[None]] = set()
+    """Send `calls` in turn at a fixed rate until `stop` is set; calls `watch` once a second."""
+    async with session_for(origin, headers or {}) as session, asyncio.TaskGroup() as pending:
         began = time.monotonic()
-        for n in range(1_000_000):
+        for n, call in zip(range(MOST_REQUESTS), itertools.cycle(calls), strict=False):
+            due = began + n / per_second
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
             if stop.is_set():
                 break
-            await asyncio.sleep(max(0.0, began + n / per_second - time.monotonic()))
-            task = asyncio.create_task(request(client, url, tally))
-            pending.add(task)
-            task.add_done_callback(pending.discard)
+            pending.create_task(send(session, call, due, tally))
             if watch and n % max(1, round(per_second)) == 0:
                 watch(tally)
-        await asyncio.gather(*pending)
 
 
 def describe(tally: Tally) -> str:
@@ -120,23 +176,27 @@ def describe(tally: Tally) -> str:
     parts = [f"{len(tally.samples)} Anfragen"]
     parts += [f"{kind}: {number}" for kind, number in sorted(tally.outcomes.items())]
     parts.append(f"p50 {tally.percentile(0.5) * 1000:.0f} ms, p99 {tally.percentile(0.99) * 1000:.0f} ms")
+    if tally.lag() > 0.1:
+        parts.append(f"der Lastgenerator selbst kam bis zu {tally.lag() * 1000:.0f} ms zu spät")
     return " · ".join(parts)
 
 
-async def run_for(url: str, per_second: float, seconds: float) -> Tally:
+async def run_for(origin: str, calls: Sequence[Call], per_second: float, seconds: float) -> Tally:
     tally, stop = Tally(), asyncio.Event()
     asyncio.get_running_loop().call_later(seconds, stop.set)
-    await generate(url, per_second, stop, tally)
+    await generate(origin, calls, per_second, stop, tally)
     return tally
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Gleichmäßige Last auf eine Adresse der eigenen Testhosts")
-    parser.add_argument("url")
+    parser.add_argument("origin", help="zum Beispiel http://127.0.0.1:8080")
+    parser.add_argument("--path", default="/api/health")
     parser.add_argument("--rate", type=float, default=20.0, help="Anfragen je Sekunde")
     parser.add_argument("--seconds", type=float, default=10.0)
     arguments = parser.parse_args()
-    print(describe(asyncio.run(run_for(arguments.url, arguments.rate, arguments.seconds))))
+    calls = [Call(arguments.path)]
+    print(describe(asyncio.run(run_for(arguments.origin, calls, arguments.rate, arguments.seconds))))
 
 
 if __name__ == "__main__":
