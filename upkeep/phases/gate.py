@@ -56,20 +56,23 @@ def change_gate(run: Run) -> str:
 
 
 def apply_gate(run: Run, change: GateChange, project: Project) -> str:
-    gate = _container(run, GATE)
-    if change is GateChange.RELOAD and gate:
-        run.ports.gate(run.paths).save_servers()
-        run.ports.docker.signal(gate.id, "SIGUSR2")
+    container, gate = _container(run, GATE), run.ports.gate(run.paths)
+    before = gate.worker()
+    if change is GateChange.RELOAD and container:
+        gate.save_servers()
+        run.ports.docker.signal(container.id, "SIGUSR2")
+        _await_gate(run, before)
     else:
         run.ports.compose.up(project, (GATE,), stop_timeout=10)
-    _await_gate(run)
+        _await_gate(run, None)
     return "neu geladen" if change is GateChange.RELOAD else "gestartet"
 
 
-def _await_gate(run: Run) -> None:
+def _await_gate(run: Run, former: str | None) -> None:
+    """Until a worker other than `former` answers."""
     gate, clock = run.ports.gate(run.paths), run.ports.clock
     deadline = clock.monotonic() + GATE_TIMEOUT
-    while not gate.answers():
+    while gate.worker() in (None, former):
         if clock.monotonic() > deadline:
             container = _container(run, GATE)
             raise NotReady(

@@ -31,6 +31,9 @@ class Gate(Protocol):
 
     def answers(self) -> bool: ...
 
+    def worker(self) -> str | None:
+        """Which worker process answers (None: nobody). After a reload the old one does so for a moment."""
+
     def set_map(self, name: str, entries: dict[str, str]) -> None:
         """Make the running gate's map (state.map, release.map) hold exactly these entries."""
 
@@ -54,10 +57,15 @@ class RuntimeGate:
         self._timeout = timeout
 
     def answers(self) -> bool:
+        return self.worker() is not None
+
+    def worker(self) -> str | None:
         try:
-            return bool(self._ask("show info"))
+            lines = self._ask("show info").splitlines()
         except GateFailed:
-            return False
+            return None
+        facts = dict(line.split(": ", 1) for line in lines if ": " in line)
+        return None if facts.get("Stopping", "0") != "0" else facts.get("Pid")
 
     def set_map(self, name: str, entries: dict[str, str]) -> None:
         file = f"/maps/{name}"

@@ -81,8 +81,12 @@ class EngineHost:
             raise AssertionError(f"{argv} → {done.returncode}: {done.stdout.decode()}{done.stderr.decode()}")
         return done.stdout.decode()
 
+    def alive(self) -> bool:
+        return "running" in self.run("systemctl", "is-system-running", check=False)
+
     def prepare(self) -> None:
         """Docker that finds the test registry, and the agent's unit; not started yet."""
+        self.run("mkdir", "-p", HOME)
         self.put({"/etc/docker/daemon.json": (json.dumps(DAEMON), 0o644, 0, 0)})
         self.put({"/etc/systemd/system/upkeep-agent.service": (UNIT, 0o644, 0, 0)})
         self.put({f"{HOME}/ask.py": (ASK, 0o644, 0, 0)})
@@ -124,6 +128,12 @@ class EngineHost:
         self.run("docker", "network", "rm", "lager_front", "lager_data", check=False)
         self.run("rm", "-rf", "/srv/upkeep/lager", "/var/lib/upkeep/lager", "/run/upkeep")
 
+    def address(self) -> str:
+        """Where this machine reaches it."""
+        template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+        argv = ["docker", "inspect", "-f", template, self.container]
+        return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
+
     def start_agent(self) -> None:
         self.run("systemctl", "start", "upkeep-agent")
 
@@ -152,6 +162,10 @@ class EngineHost:
             if report.get("finished_at"):
                 return dict(report)
         raise AssertionError(f"{run} endete nicht; {self.log()}")
+
+    def kill_agent(self) -> None:
+        """SIGKILL, as an out-of-memory killer would; systemd starts it again."""
+        self.run("systemctl", "kill", "--kill-whom=main", "--signal=SIGKILL", "upkeep-agent")
 
     def do(self, operation: str, **options: Any) -> dict[str, Any]:
         return self.report(self.begin(operation, **options))

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
-from testbed import registry
-
 CONTEXT = Path(__file__).parent / "tinyapp"
+ROOT = Path(__file__).parents[3]
+_built: dict[str, str] = {}
 
 
-def publish(version: str, *tags: str, behaviour: str = "good") -> str:
-    """Build a version and push it as these tags; returns its digest."""
+def testbed(*arguments: str) -> str:
+    """The testbed's command line; its answer."""
+    argv = [sys.executable, "-m", "testbed", *arguments]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{argv}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def publish(version: str, tag: str, behaviour: str = "good") -> str:
+    """Build a version and push it; returns its digest."""
     image = f"upkeep-tinyapp:{version}-{behaviour}"
     arguments = ["--build-arg", f"VERSION={version}", "--build-arg", f"BEHAVIOUR={behaviour}"]
     build = ["docker", "build", "-q", "-t", image, "--label", "upkeep.testbed=tinyapp", *arguments, str(CONTEXT)]
     subprocess.run(build, check=True, capture_output=True, env={"DOCKER_BUILDKIT": "0", "PATH": "/usr/bin:/bin"})
-    return next(iter(registry.push(image, [f"tinyapp:{tag}" for tag in tags]).values()))
+    _built[version] = image
+    return push(image, tag)
+
+
+def push(image: str, tag: str) -> str:
+    return testbed("push", image, f"tinyapp:{tag}").strip().rpartition("@")[2]
+
+
+def channel(version: str) -> str:
+    """Let the channel `stable` offer a version that was published before."""
+    return push(_built[version], "stable")

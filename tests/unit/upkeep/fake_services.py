@@ -22,11 +22,15 @@ class FakeGate:
         self.places: dict[str, str] = {}
         self.inside: list[int] = []
         self.mute = False
+        self.generation = 0
         self.history: list[str] = []
 
     def answers(self) -> bool:
         running = any(box.role == "gate" and box.state == "running" for box in self.world.boxes.values())
         return running and not self.mute
+
+    def worker(self) -> str | None:
+        return str(self.generation) if self.answers() else None
 
     def set_map(self, name: str, entries: dict[str, str]) -> None:
         self._must_answer()
@@ -53,6 +57,7 @@ class FakeGate:
         self._must_answer()
 
     def read_files(self) -> None:
+        self.generation += 1
         for path in self.world.paths.maps.glob("*.map"):
             pairs = (line.split(" ", 1) for line in path.read_text(encoding="utf-8").splitlines())
             self.maps[path.name] = dict(tuple(pair) for pair in pairs)
