@@ -1,0 +1,117 @@
+/**
+ * Is the server there? One poller asks while it is not, everybody else only reads the state.
+ *
+ * „maintenance“: the gate (or the app itself) answers 503. „lost“: no answer at all. When the server is back with
+ * another version, the page loads again by itself; what was typed is kept as a draft (see drafts.ts).
+ */
+import type { Health } from './types';
+
+type State = 'ok' | 'maintenance' | 'lost';
+
+interface Progress {
+  phase?: string;
+  percent?: number;
+  title?: string;
+  text?: string;
+}
+
+const HEARTBEAT_MS = 15_000;
+const MAINTENANCE_POLL_MS = 1_000;
+const LOST_POLL_MS = [500, 1_000, 2_000, 3_000];
+const OTHER_VERSION_SEEN = 2; // answers in a row, so that two slots during a rolling update cause no flicker
+
+class Connection {
+  state = $state<State>('ok');
+  text = $state<string | null>(null);
+  progress = $state<Progress | null>(null);
+  newVersion = $state<string | null>(null);
+  /** Grows each time the server is back: effects that read it load again. */
+  epoch = $state(0);
+
+  #version: string | null = null;
+  #otherSeen = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #attempt = 0;
+
+  /** The version this page belongs to. */
+  start(version: string): void {
+    this.#version = version;
+    this.#schedule(HEARTBEAT_MS);
+    document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.#ask());
+    window.addEventListener('online', () => this.#ask());
+  }
+
+  answered(version: string | null): void {
+    if (version && this.#version && version !== this.#version) this.#otherSeen += 1;
+    else if (version) this.#otherSeen = 0;
+    if (this.#otherSeen >= OTHER_VERSION_SEEN) this.newVersion = version;
+    if (this.state !== 'ok') this.#recover(version);
+  }
+
+  interrupted(text: string | null): void {
+    this.text = text;
+    if (this.state !== 'maintenance') this.#enter('maintenance', MAINTENANCE_POLL_MS);
+  }
+
+  lost(): void {
+    if (this.state === 'ok') this.#enter('lost', LOST_POLL_MS[0] ?? 500);
+  }
+
+  #enter(state: State, wait: number): void {
+    this.state = state;
+    this.#attempt = 0;
+    this.#schedule(wait);
+  }
+
+  #recover(version: string | null): void {
+    if (version && this.#version && version !== this.#version) {
+      location.reload();
+      return;
+    }
+    this.state = 'ok';
+    this.text = this.progress = null;
+    this.epoch += 1;
+    this.#schedule(HEARTBEAT_MS);
+  }
+
+  #schedule(wait: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ask(), wait);
+  }
+
+  async #ask(): Promise<void> {
+    clearTimeout(this.#timer);
+    if (this.state === 'ok' && document.visibilityState !== 'visible') return this.#schedule(HEARTBEAT_MS);
+    try {
+      const response = await fetch('/api/health', { cache: 'no-store', signal: AbortSignal.timeout(4_000) });
+      if (response.ok) this.answered(((await response.json()) as Health).version);
+      else await this.#notReady(response);
+    } catch {
+      this.state = this.state === 'maintenance' ? 'maintenance' : 'lost';
+    }
+    this.#attempt += 1;
+    this.#schedule(this.#wait());
+  }
+
+  async #notReady(response: Response): Promise<void> {
+    this.state = 'maintenance';
+    const answer = (await response.json().catch(() => ({}))) as { error?: string };
+    this.text = answer.error ?? this.text;
+    await this.#askProgress();
+  }
+
+  /** The gate's door knows how far an update is; where there is none, the banner does without. */
+  async #askProgress(): Promise<void> {
+    const response = await fetch('/api/system/update', { cache: 'no-store', signal: AbortSignal.timeout(2_000) });
+    const isJson = response.headers.get('Content-Type')?.includes('json');
+    if (response.ok && isJson) this.progress = (await response.json()) as Progress;
+  }
+
+  #wait(): number {
+    if (this.state === 'ok') return HEARTBEAT_MS;
+    if (this.state === 'maintenance') return MAINTENANCE_POLL_MS;
+    return LOST_POLL_MS[Math.min(this.#attempt, LOST_POLL_MS.length - 1)] ?? 3_000;
+  }
+}
+
+export const connection = new Connection();
