@@ -3,55 +3,45 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
-from pathlib import Path
+from datetime import UTC, datetime
 
-from workshop.progress import fail
+from testbed.engine import docker
+from workshop.commands import answer, ours, relay
 
-ROOT = Path(__file__).resolve().parent.parent
 BASE_IMAGE = "upkeep-testbed/python"
-STABLE = "lager:stable"
+REPOSITORY = "lager"
+CHANNEL = "stable"
 # Crashes at start, says why, and would be restarted for ever: what a bad release usually looks like.
 BROKEN_DOCKERFILE = """\
 FROM {image}
-LABEL org.opencontainers.image.version="{version}"
+LABEL org.opencontainers.image.version="{version}" org.opencontainers.image.created="{created}"
 ENV LAGER_VERSION={version}
 CMD ["python3", "-c", "raise SystemExit('Einstellung LAGER_TARIF fehlt; ohne sie startet {version} nicht.')"]
 """
 
 
-def _run(*argv: str, **options: str) -> None:
-    code = subprocess.run(argv, cwd=ROOT, check=False, text=True, **options).returncode  # type: ignore[call-overload]
-    if code:
-        fail(f"'{' '.join(argv[:5])} …' endete mit {code}; die Ursache steht darüber.")
-
-
-def testbed(*words: str) -> None:
-    _run(sys.executable, "-m", "testbed", *words)
-
-
-def in_registry(name: str) -> bool:
-    argv = [sys.executable, "-m", "testbed", "digest", name]
-    return subprocess.run(argv, cwd=ROOT, check=False, capture_output=True).returncode == 0
+def in_registry(tag: str = CHANNEL, repository: str = REPOSITORY) -> bool:
+    return answer(sys.executable, "-m", "testbed", "digest", f"{repository}:{tag}") is not None
 
 
 def build(version: str) -> None:
     """Build `lager:<version>` from the sources of this checkout (cached by content)."""
-    tag = f"lager:{version}"
-    _run(sys.executable, "app/build.py", "--version", version, "--tag", tag, "--base-image", BASE_IMAGE)
+    tag = f"{REPOSITORY}:{version}"
+    relay(sys.executable, "app/build.py", "--version", version, "--tag", tag, "--base-image", BASE_IMAGE)
 
 
-def publish(version: str, *, stable: bool) -> None:
+def publish(version: str, *, stable: bool, repository: str = REPOSITORY) -> None:
     """Put a built version into the registry; `stable` moves the channel to it."""
-    tag = f"lager:{version}"
-    testbed("push", tag, *([tag, STABLE] if stable else [tag]))
+    names = [f"{repository}:{version}", *([f"{repository}:{CHANNEL}"] if stable else [])]
+    ours("testbed", "push", f"{REPOSITORY}:{version}", *names)
 
 
 def build_broken(version: str, image: str) -> None:
-    """A version on top of `image` that never gets ready."""
-    dockerfile = BROKEN_DOCKERFILE.format(image=image, version=version)
-    _run("docker", "build", "--quiet", "--tag", f"lager:{version}", "-", input=dockerfile)
+    """A version on top of `image` that never gets ready; each build is another image, like each real release."""
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    dockerfile = BROKEN_DOCKERFILE.format(image=image, version=version, created=created)
+    relay(*docker("build", "--quiet", "--tag", f"{REPOSITORY}:{version}", "-"), stdin=dockerfile, quiet=True)
 
 
 def main() -> None:
@@ -60,7 +50,7 @@ def main() -> None:
     parser.add_argument("--stable", action="store_true", help="den Kanal lager:stable auf diese Version stellen")
     arguments = parser.parse_args()
     build(arguments.version)
-    publish(arguments.version, stable=arguments.stable or not in_registry(STABLE))
+    publish(arguments.version, stable=arguments.stable or not in_registry())
 
 
 if __name__ == "__main__":

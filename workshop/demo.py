@@ -4,176 +4,207 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
+import os
+import secrets
+import shutil
 import sys
-import time
 from pathlib import Path
+from typing import Any, NoReturn
 
-from bench.load import Tally, describe, generate
-from workshop.app_image import STABLE, build, build_broken, in_registry, publish
+import requests
+
+from bench.load import Call
+from workshop.app_image import build, build_broken, in_registry, publish
+from workshop.callers import Callers, summary
+from workshop.commands import ROOT, answer, ours, pass_through
 from workshop.progress import fail, say, step
 
-ROOT = Path(__file__).resolve().parent.parent
-BIN = Path(sys.executable).parent
+PLAYBOOK = Path(sys.executable).parent / "ansible-playbook"
+INVENTORY = "inventories/demo"
 TESTBED = "demo"
 HOST = "web1"
+STACK = "lager"
+SLOT = "lager-app-1-1"
 FIRST_VERSION = "1.0.0"
-LOCAL_PORT = 8080
-LOCAL_URL = f"http://127.0.0.1:{LOCAL_PORT}"
-LOAD_PER_SECOND = 20.0
+PORT = int(os.environ.get("DEMO_PORT", "8080"))
+URL = f"http://127.0.0.1:{PORT}"
+FOLDER = ROOT / ".demo"
+LOGIN = "demo"
+# Without the characters that people mistake for one another.
+ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+CLIENT = {"X-Lager-Client": "demo"}
+Json = dict[str, Any]
 
 
-def run(*argv: str | Path, check: bool = True) -> int:
-    """Run a command with its output visible; a failing one ends the target with its own last words above."""
-    code = subprocess.run([str(word) for word in argv], cwd=ROOT, check=False).returncode
-    if check and code:
-        fail(f"'{' '.join(str(word) for word in argv[:4])} …' endete mit {code}; die Ursache steht darüber.")
-    return code
+def play(name: str) -> tuple[str | Path, ...]:
+    return PLAYBOOK, "-i", INVENTORY, f"playbooks/{name}.yml"
 
 
-def module(*words: str) -> int:
-    return run(sys.executable, "-m", *words)
+def on_host(*words: str, stdin: str | None = None) -> str | None:
+    """Standard output of a command on the demo host, None when it failed."""
+    return answer(sys.executable, "-m", "testbed", "ssh", TESTBED, HOST, *words, stdin=stdin)
 
 
-def play(name: str, check: bool = True) -> int:
-    return run(BIN / "ansible-playbook", "-i", "inventories/demo", f"playbooks/{name}.yml", check=check)
-
-
-def on_host(*words: str) -> str:
-    """Standard output of a command on the demo host."""
-    argv = [sys.executable, "-m", "testbed", "ssh", TESTBED, HOST, *words]
-    return subprocess.run(argv, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
-
-
-def stack_status() -> dict[str, dict[str, str]]:
-    status: dict[str, dict[str, str]] = json.loads(on_host("upkeep", "status", "lager", "--json"))
-    return status
+def status() -> Json:
+    """What the agent says about the stack; ends the target when there is no demo."""
+    told = on_host("upkeep", "status", STACK, "--json")
+    if told is None:
+        fail("Die Demo läuft nicht. Aufbauen mit: make demo")
+    found: Json = json.loads(told)
+    return found
 
 
 def up() -> None:
-    with step("Docker auf diesem Rechner"):
-        module("testbed", "docker")
-    with step("Abbilder des Testhosts"):
-        module("testbed", "images")
-    with step("Lager-App als Abbild"):
-        build(FIRST_VERSION)
-        publish(FIRST_VERSION, stable=not in_registry(STABLE))
-    with step("Testhost starten"):
-        module("testbed", "up", TESTBED, "--hosts", f"{HOST}=debian13-docker", "--publish", f"{HOST}:80:{LOCAL_PORT}")
-    module("workshop.wheels")
-    module("workshop.secrets", "inventories/demo")
+    with step("Docker und Abbilder"):
+        ours("testbed", "docker")
+        ours("testbed", "images")
+    is_running = on_host("true") is not None
+    if not is_running or not in_registry():
+        with step("Lager-App bauen"):
+            build(FIRST_VERSION)
+            publish(FIRST_VERSION, stable=True)
+    if not is_running:
+        with step("Testhost starten"):
+            ours("testbed", "up", TESTBED, "--hosts", f"{HOST}=debian13-docker", "--publish", f"{HOST}:80:{PORT}")
+    ours("workshop.wheels")
+    ours("workshop.secrets", INVENTORY)
     with step("Ausrollen mit Ansible"):
-        play("site")
+        pass_through(*play("site"))
     with step("Beispieldaten"):
-        print(on_host("docker", "exec", "lager-app-1-1", "lager", "load-demo"))
+        say(f"  {load_examples()}")
     tell_where_to_look()
 
 
+def password() -> str:
+    """The demo admin's password: made once, kept out of the repository."""
+    file = FOLDER / "passwort"
+    if not file.exists():
+        FOLDER.mkdir(mode=0o700, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text("-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4)) + "\n")
+    return file.read_text().strip()
+
+
+def load_examples() -> str:
+    words = ("docker", "exec", "--interactive", SLOT, "lager", "load-demo", "--user", LOGIN)
+    told = on_host(*words, stdin=f"{password()}\n")
+    return told or fail("Die Beispieldaten ließen sich nicht laden. Ursache: upkeep logs lager (auf dem Testhost)")
+
+
+def sign_in() -> str | None:
+    """The session cookie of the demo admin; None when the log-in does not work."""
+    with requests.Session() as session:
+        session.trust_env = False
+        login = {"login": LOGIN, "password": password()}
+        reply = session.post(f"{URL}/api/session", json=login, headers=CLIENT, timeout=10)
+        return "; ".join(f"{name}={value}" for name, value in session.cookies.items()) if reply.ok else None
+
+
+def way_in() -> list[str]:
+    """How to sign in, tried out; after somebody changed the password a one-time link."""
+    if sign_in():
+        return [f"Anmeldung    {LOGIN}", f"Passwort     {password()}"]
+    link = on_host("docker", "exec", SLOT, "lager", "invite-admin")
+    return [f"Anmeldung    {URL}{link}", "             (einmaliger Link: das Passwort von „demo“ wurde geändert)"]
+
+
 def tell_where_to_look() -> None:
-    release = stack_status()["release"]
-    link = on_host("cat", "/srv/upkeep/lager/secrets/erste-anmeldung.txt")
-    print(
-        f"""
-────────────────────────────────────────────────────────────────────
- Die Lager-App {release["version"]} läuft.
-
-   Adresse      {LOCAL_URL}
-   Anmeldung    {LOCAL_URL}{link}
-
- Als Nächstes:
-   make demo-update   nächste Version bauen und unter Last aktualisieren
-   make demo-break    ein Update auf eine kaputte Version versuchen
-   make demo-down     alles wieder wegräumen
- Auf dem Host: .venv/bin/python -m testbed ssh {TESTBED} {HOST} upkeep status
-────────────────────────────────────────────────────────────────────"""
-    )
-
-
-def next_version(version: str) -> str:
-    major, minor = version.split(".")[:2]
-    return f"{major}.{int(minor) + 1}.0"
+    version = status()["release"]["version"]
+    lines = [
+        f"Die Lager-App {version} läuft.",
+        "",
+        f"  Adresse      {URL}",
+        *(f"  {line}" for line in way_in()),
+        "",
+        "Als Nächstes",
+        "  make demo-update   die nächste Version bauen und unter Last aktualisieren",
+        "  make demo-break    ein Update auf eine kaputte Version versuchen",
+        "  make demo-down     alles wieder abbauen",
+        "",
+        "Auf dem Testhost",
+        f"  .venv/bin/python -m testbed ssh {TESTBED} {HOST} upkeep status",
+        "Im Browser eines anderen Rechners",
+        f"  ssh -L {PORT}:127.0.0.1:{PORT} …, dann {URL}",
+    ]
+    print("", "─" * 72, *(f" {line}".rstrip() for line in lines), "─" * 72, sep="\n", flush=True)
 
 
-class Watched:
-    """Requests against the gate while something else happens; prints what callers see once a second."""
-
-    def __init__(self) -> None:
-        self.tally = Tally()
-        self.shown = 0
-
-    def show(self, tally: Tally) -> None:
-        fresh = Tally(tally.samples[self.shown :])
-        self.shown = len(tally.samples)
-        if fresh.samples:
-            seen = ", ".join(f"{kind} {n}" for kind, n in sorted(fresh.outcomes.items()))
-            say(f"  Aufrufer: {seen}   Version {'/'.join(fresh.releases) or '–'}")
-
-    async def during(self, *argv: str | Path) -> int:
-        stop = asyncio.Event()
-        url = f"{LOCAL_URL}/api/health"
-        load = asyncio.create_task(generate(url, LOAD_PER_SECOND, stop, self.tally, self.show))
-        await asyncio.sleep(2)
-        process = await asyncio.create_subprocess_exec(*[str(word) for word in argv], cwd=ROOT)
-        code = await process.wait()
-        await asyncio.sleep(2)
-        stop.set()
-        await load
-        return code
+def next_version(known: Json) -> str:
+    """One minor version above everything the stack has run."""
+    releases = [known["release"], known.get("previous"), known.get("available")]
+    numbers = [found["version"].split("-")[0].split(".") for found in releases if found and found.get("version")]
+    major, minor = max((int(parts[0]), int(parts[1])) for parts in numbers)
+    return f"{major}.{minor + 1}.0"
 
 
-def update_under_load() -> tuple[int, Tally]:
-    watched = Watched()
-    code = asyncio.run(watched.during(BIN / "ansible-playbook", "-i", "inventories/demo", "playbooks/update.yml"))
-    return code, watched.tally
+def update_under_load() -> tuple[int, Callers]:
+    """The update play while callers read articles and health; its exit code and what they saw."""
+    headers = {"Cookie": sign_in() or ""}
+    articles = [Call("/api/articles?q=rohr", headers=headers)] if headers["Cookie"] else []
+    callers = Callers(URL, [Call("/api/health"), *articles])
+    return asyncio.run(callers.during(*play("update"))), callers
 
 
-def summarize(tally: Tally) -> None:
-    print(f"\n  {describe(tally)}")
-    print(f"  Wartungsseite: {tally.closed_seconds():.1f} s; Fehler bei Aufrufern: {sum(tally.failures.values())}")
+def report(title: str, lines: list[str]) -> None:
+    print("", "─" * 72, f" {title}", "", *(f"   {line}" for line in lines), "─" * 72, sep="\n", flush=True)
 
 
 def update() -> None:
-    before = stack_status()["release"]["version"]
-    version = next_version(before)
-    with step(f"Version {version} bauen und in die Registry legen"):
+    known = status()
+    before, version = known["release"]["version"], next_version(known)
+    with step(f"Version {version} bauen und veröffentlichen"):
         build(version)
         publish(version, stable=True)
-    print(f"\nJetzt {LOCAL_URL} im Browser offen halten: Die Wartungsseite erscheint und geht von selbst wieder.\n")
-    code, tally = update_under_load()
-    summarize(tally)
-    after = stack_status()["release"]["version"]
+    say(f"Wer {URL} jetzt im Browser offen hat, sieht die Wartungsseite kommen und wieder gehen.")
+    code, callers = update_under_load()
+    after = status()["release"]["version"]
+    verdict = f"Aktualisiert: {before} → {after}" if after == version and not code else "Das Update ist gescheitert"
+    report(
+        verdict,
+        [*summary(callers.tally), "", f"Zurück geht es mit: ansible-playbook -i {INVENTORY} playbooks/rollback.yml"],
+    )
     if code or after != version:
         fail(f"Es läuft {after}, erwartet war {version} (ansible-playbook endete mit {code}).")
-    print(f"  Es läuft {after} (vorher {before}). Zurück geht es mit: ansible-playbook playbooks/rollback.yml")
+    if callers.tally.failures:
+        fail("Aufrufer haben Fehler gesehen; das darf bei einem Update nicht vorkommen.")
 
 
 def break_it() -> None:
-    before = stack_status()["release"]["version"]
-    broken = f"{next_version(before)}-kaputt"
-    with step(f"Version {broken} bauen: sie wird nie bereit"):
+    known = status()
+    before, broken = known["release"]["version"], f"{next_version(known)}-kaputt"
+    with step(f"Version {broken} bauen und veröffentlichen: sie startet nicht"):
         build_broken(broken, f"lager:{before}")
         publish(broken, stable=True)
-    code, tally = update_under_load()
+    code, callers = update_under_load()
     publish(before, stable=True)
-    summarize(tally)
-    after = stack_status()["release"]["version"]
-    if after != before or code == 0:
-        fail(f"Es läuft {after}, erwartet war weiter {before} und ein gescheitertes Update (Ende mit {code}).")
-    print(f"  Wie beabsichtigt: das Update ist gescheitert, {after} läuft weiter. Der Grund steht oben im Bericht.")
+    after = status()
+    cause = after["last_run"]["message"]
+    report(f"Es läuft weiter {after['release']['version']}", [*summary(callers.tally), f"Bericht         {cause}"])
+    if after["release"]["version"] != before or code == 0:
+        fail(f"Erwartet war weiter {before} und ein gescheitertes Update (ansible-playbook endete mit {code}).")
+    say("Wie beabsichtigt: Das Update ist gescheitert, niemand musste eingreifen.")
 
 
 def down() -> None:
-    module("testbed", "down", TESTBED)
-    say("Demo weggeräumt. Abbilder bleiben im Zwischenspeicher; der nächste Start ist schneller.")
+    ours("testbed", "down", TESTBED)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    say("Demo abgebaut. Abbilder und Registry bleiben auf diesem Rechner, damit der nächste Start schneller geht.")
+
+
+def interrupted(verb: str) -> NoReturn:
+    fail(f"Abgebrochen. Ein begonnenes Update führt der Testhost zu Ende. Noch einmal: make demo{verb}")
 
 
 VERBS = {"up": up, "update": update, "break": break_it, "down": down}
 
 
 def main() -> None:
-    began = time.monotonic()
-    VERBS[sys.argv[1]]()
-    say(f"Fertig nach {time.monotonic() - began:.0f} s")
+    verb = sys.argv[1]
+    try:
+        VERBS[verb]()
+    except KeyboardInterrupt:
+        interrupted("" if verb == "up" else f"-{verb}")
+    say("Fertig.")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 STARTED = time.monotonic()
 
@@ -24,6 +25,6 @@ def step(title: str) -> Iterator[None]:
     say(f"{title}: fertig nach {time.monotonic() - began:.0f} s")
 
 
-def fail(text: str) -> None:
+def fail(text: str) -> NoReturn:
     """End the target with a message; no traceback for what an operator can mend."""
     sys.exit(f"\nFehler: {text}")

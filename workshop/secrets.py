@@ -72,7 +72,6 @@ def read_vault(vault: VaultLib, file: Path) -> dict[str, str]:
             f"Passwort prüfen ({password_file()} oder UPKEEP_VAULT_PASSWORD); ist es verloren, die Datei "
             "beiseitelegen und die Geheimnisse mit 'make secrets' neu erzeugen."
         )
-        raise
 
 
 def write_vault(vault: VaultLib, file: Path, values: dict[str, str]) -> None:
