@@ -1,4 +1,4 @@
-"""What role stack makes of its variables: the policy, the files of secrets, the looks of the gate's page."""
+"""What role stack makes of what is wanted: the policy, the files of secrets, the looks of the gate's page."""
 
 from __future__ import annotations
 
@@ -16,57 +16,40 @@ from upkeep import policy as policies
 from upkeep.errors import UpkeepError
 from upkeep.layout import Layout
 
-Settings = Mapping[str, Any]
+Wanted = Mapping[str, Any]
 DEFAULT_MONGODB = "mongo:8.0"
 MONGODB_USER = 999
 PICTURE_KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
-def policy(settings: Settings) -> dict[str, Any]:
-    """stack.yml as a mapping, from the role's variables (`stack__…` → value)."""
-
-    def value(name: str) -> Any:
-        return settings[f"stack__{name}"]
-
+def policy(wanted: Wanted) -> dict[str, Any]:
+    """stack.yml as a mapping."""
+    update = ("strategy", "ready_count", "ready_interval", "ready_timeout", "drain_timeout", "stop_timeout")
+    update += ("pull_timeout", "probation", "minimum_free_mb", "backup")
     return {
         "schema": policies.SCHEMA,
-        "stack": value("name"),
-        "image": dict(value("image")),
-        "gate_image": value("gate_image"),
-        "registries_allowed": list(value("registries_allowed")),
+        "stack": wanted["name"],
+        "image": dict(wanted["image"]),
+        "gate_image": wanted["gate_image"],
+        "registries_allowed": list(wanted["registries_allowed"]),
         "app": {
-            "port": int(value("port")),
-            "health_path": value("health_path"),
-            "version_path": value("version_path") or None,
-            "smoke_path": value("smoke_path") or None,
-            "slots": int(value("slots")),
+            "port": wanted["port"],
+            "health_path": wanted["health_path"],
+            "version_path": wanted["version_path"] or None,
+            "smoke_path": wanted["smoke_path"] or None,
+            "slots": wanted["slots"],
         },
-        "update": {
-            "strategy": value("strategy"),
-            "ready_count": int(value("ready_count")),
-            "ready_interval": float(value("ready_interval")),
-            "ready_timeout": float(value("ready_timeout")),
-            "drain_timeout": int(value("drain_timeout")),
-            "stop_timeout": int(value("stop_timeout")),
-            "pull_timeout": int(value("pull_timeout")),
-            "probation": float(value("probation")),
-            "minimum_free_mb": int(value("minimum_free_mb")),
-            "backup": value("backup"),
-        },
-        "maintenance": {
-            "title": value("maintenance_title"),
-            "text": value("maintenance_text"),
-            "accent": value("maintenance_accent"),
-        },
-        "databases": _databases(value("databases"), value("name")),
+        "update": {name: wanted[name] for name in update},
+        "maintenance": {name: wanted[f"maintenance_{name}"] for name in ("title", "text", "accent")},
+        "databases": _databases(wanted["databases"], wanted["name"]),
         "published": [
-            {"host_port": int(item["host_port"]), "bind": item.get("bind", "0.0.0.0")}  # noqa: S104
-            for item in value("published")
+            {"host_port": item["host_port"], "bind": item.get("bind", "0.0.0.0")}  # noqa: S104
+            for item in wanted["published"]
         ],
     }
 
 
-def _databases(databases: Settings, stack: str) -> dict[str, Any]:
+def _databases(databases: Mapping[str, Any], stack: str) -> dict[str, Any]:
     if "mongodb" not in databases:
         return dict(databases)
     mongodb = databases["mongodb"]
@@ -89,27 +72,24 @@ def _databases(databases: Settings, stack: str) -> dict[str, Any]:
     }
 
 
-def policy_problems(settings: Settings) -> list[str]:
+def policy_problems(wanted: Wanted) -> list[str]:
     """What the domain itself says against the policy, before a host is touched. In German; empty when it is good."""
-    name = settings["stack__name"]
     try:
-        policies.parse(policy(settings), name, f"Stack {name}")
+        policies.parse(policy(wanted), wanted["name"], f"Stack {wanted['name']}")
     except UpkeepError as error:
         return [f"{error} Im Inventar heißt der Schlüssel stack__… (app.slots → stack__slots)."]
     return []
 
 
-def secret_files(settings: Settings) -> list[dict[str, Any]]:
+def secret_files(wanted: Wanted) -> list[dict[str, Any]]:
     """What `upkeep_files` is to place below secrets/: each readable for its one consumer."""
-    name, group = settings["stack__name"], str(settings["stack__app_user"])
-    files = [
-        _secret(name, secret, value, mode="0440", group=group) for secret, value in settings["stack__secrets"].items()
-    ]
-    variables = settings["stack__environment_secrets"]
+    name, group = wanted["name"], str(wanted["app_user"])
+    files = [_secret(name, secret, value, mode="0440", group=group) for secret, value in wanted["secrets"].items()]
+    variables = wanted["environment_secrets"]
     if variables:  # read by compose as root; single quotes keep `$` and `#` what they are
         lines = "".join(f"{variable}='{value}'\n" for variable, value in variables.items())
         files.append(_secret(name, "environment", lines, mode="0400"))
-    mongodb = settings["stack__databases"].get("mongodb")
+    mongodb = wanted["databases"].get("mongodb")
     if mongodb:
         owner = str(MONGODB_USER)
         files.append(_secret(name, "mongodb-keyfile", mongodb["keyfile"], mode="0400", owner=owner, group=owner))

@@ -146,13 +146,22 @@ class Switch:
     def install(self) -> None:
         """Make the venv beside the others and prove that it runs; the mark is the last thing written."""
         shutil.rmtree(self.home, ignore_errors=True)
-        self.host.command("/usr/bin/python3", "-m", "venv", "--without-pip", str(self.home))
-        python = str(self.home / "bin" / "python")
+        if not self.host.succeeds("/usr/bin/python3", "-c", "import ensurepip, venv"):
+            raise SwitchFailed("Python auf dem Host kann keine venv anlegen. Beheben: `apt-get install python3-venv`.")
+        self.host.command("/usr/bin/python3", "-m", "venv", str(self.home))
+        pip = [
+            str(self.home / "bin" / "python"),
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "--no-cache-dir",
+            "--quiet",
+        ]
         with tempfile.TemporaryDirectory() as folder:
             with tarfile.open(self.wanted.archive) as archive:
                 archive.extractall(folder, filter="data")
-            pip = [python, f"{folder}/pip.zip/pip", "--disable-pip-version-check", "--no-cache-dir", "--quiet"]
-            source = ["--no-index", "--find-links", folder]
+            (wheels,) = Path(folder).iterdir()
+            source = ["--no-index", "--find-links", str(wheels)]
             self.host.command(*pip, "install", *source, f"upkeep=={self.wanted.version}")
         self.prove()
         (self.home / MARK).write_text(self.wanted.digest + "\n")

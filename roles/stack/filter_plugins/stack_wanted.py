@@ -1,8 +1,10 @@
-"""What can be wrong with the variables of role stack, said in German before a host is touched."""
+"""The variables of role stack as one dictionary, and what is wrong with them: in German, before a host is touched."""
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import functools
 import ipaddress
 import re
 import sys
@@ -16,8 +18,18 @@ sys.path.append(str(Path(__file__).resolve().parents[3]))  # a checkout whose Py
 
 from upkeep.layout import STACK_NAME
 
-Settings = Mapping[str, Any]
-ROLE = Path(__file__).resolve().parents[1]
+Wanted = Mapping[str, Any]
+PREFIX = "stack__"
+SPECS = Path(__file__).resolve().parents[1] / "meta" / "argument_specs.yml"
+TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+KINDS = {
+    "str": (str, "Text"),
+    "int": (int, "ganze Zahl"),
+    "float": ((int, float), "Zahl"),
+    "bool": (bool, "true oder false"),
+    "list": (list, "Liste"),
+    "dict": (dict, "Wörterbuch"),
+}
 LOGO_LIMIT = 4096
 LOGO_KINDS = (".svg", ".png")
 SECRET_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -29,28 +41,64 @@ DATABASE_KEYS = {"name", "root_password", "keyfile", "users", "image", "memory",
 USER_KEYS = {"name", "password", "roles"}
 
 
-def problems(settings: Settings) -> list[str]:
-    """Everything that is wrong, in German and without values of secrets; empty when there is nothing to say."""
-    found = list(_unknown(settings))
-    name = str(settings["stack__name"])
-    if not STACK_NAME.fullmatch(name):
-        return [*found, f"stack__name: „{name}“ geht nicht; erlaubt sind Kleinbuchstaben, Ziffern und Bindestriche."]
-    for check in CHECKS:
-        found += check(settings)
-    return found
+@functools.cache
+def options() -> dict[str, dict[str, Any]]:
+    """The role's argument specs by name without prefix."""
+    specs = yaml.safe_load(SPECS.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
+    return {name.removeprefix(PREFIX): option for name, option in specs.items()}
 
 
-def _unknown(settings: Settings) -> Iterator[str]:
-    specs = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
-    known = list(specs["argument_specs"]["main"]["options"])
-    for name in sorted(set(settings) - set(known)):
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"gemeint ist vielleicht {near[0]}" if near else "siehe roles/stack/README.md"
-        yield f"{name} kennt die Rolle nicht; {hint}."
+def wanted(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """`stack__…` → value becomes name → value. stack__given wins; numbers that came as text (`-e`) become numbers."""
+    single = {name.removeprefix(PREFIX): value for name, value in settings.items()}
+    merged = single | dict(single["given"]) | {"name": single["name"]}
+    return {name: _typed(options().get(name, {}).get("type"), value) for name, value in merged.items()}
 
 
-def _databases_wrong(settings: Settings) -> Iterator[str]:
-    databases = settings["stack__databases"]
+def _typed(kind: str | None, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if kind == "bool":
+        return TRUTHS.get(value.lower(), value)
+    if kind in ("int", "float"):
+        with contextlib.suppress(ValueError):
+            return int(value) if kind == "int" else float(value)
+    return value
+
+
+def problems(wanted: Wanted) -> list[str]:
+    """Everything that is wrong, without values of secrets; empty when there is nothing to say."""
+    found = [*_unknown(wanted), *_types_wrong(wanted)]
+    if found:
+        return found
+    if not STACK_NAME.fullmatch(wanted["name"]):
+        return [f"stack__name: „{wanted['name']}“ geht nicht; erlaubt sind Kleinbuchstaben, Ziffern und Bindestriche."]
+    return [problem for check in CHECKS for problem in check(wanted)]
+
+
+def _unknown(wanted: Wanted) -> Iterator[str]:
+    for name in sorted(set(wanted) - set(options())):
+        near = difflib.get_close_matches(name, options(), n=1)
+        hint = f"gemeint ist vielleicht stack__{near[0]}" if near else "siehe roles/stack/README.md"
+        yield f"stack__{name} kennt die Rolle nicht; {hint}."
+
+
+def _types_wrong(wanted: Wanted) -> Iterator[str]:
+    for name, option in options().items():
+        value = wanted.get(name)
+        if name not in wanted:
+            yield f"stack__{name} fehlt."
+            continue
+        kinds, called = KINDS[option["type"]]
+        if not isinstance(value, kinds) or (isinstance(value, bool) and option["type"] != "bool"):
+            shown = "" if option.get("no_log") else f" „{value}“"
+            yield f"stack__{name}:{shown} ist falsch; erwartet: {called}."
+        elif value not in option.get("choices", [value]):
+            yield f"stack__{name}: „{value}“ gibt es nicht; möglich: {', '.join(option['choices'])}."
+
+
+def _databases_wrong(wanted: Wanted) -> Iterator[str]:
+    databases = wanted["databases"]
     for kind in sorted(set(databases) - {"mongodb"}):
         yield f"stack__databases: {kind} kennt diese Version nicht; möglich ist mongodb."
     mongodb = databases.get("mongodb")
@@ -67,33 +115,33 @@ def _databases_wrong(settings: Settings) -> Iterator[str]:
             yield f"stack__databases.mongodb.users: {who} braucht name und password, wahlweise roles."
 
 
-def _secrets_wrong(settings: Settings) -> Iterator[str]:
-    for name, value in settings["stack__secrets"].items():
+def _secrets_wrong(wanted: Wanted) -> Iterator[str]:
+    for name, value in wanted["secrets"].items():
         if not SECRET_NAME.fullmatch(name):
             yield f"stack__secrets: „{name}“ ist kein Dateiname; erlaubt sind Kleinbuchstaben, Ziffern, Punkt, - und _."
         if not str(value or "").strip():
             yield f"stack__secrets: {name} ist leer. Erzeugen: `make secrets INVENTORY=…`."
         if name.startswith("mongodb-") and name != "mongodb-uri":
             yield f"stack__secrets: {name}: Namen mit mongodb- legt die Rolle selbst an (erlaubt ist mongodb-uri)."
-    for name, value in settings["stack__environment_secrets"].items():
+    for name, value in wanted["environment_secrets"].items():
         if not VARIABLE_NAME.fullmatch(name):
             yield f"stack__environment_secrets: „{name}“ ist kein Name einer Umgebungsvariablen."
         if not str(value or "") or any(char in str(value) for char in "'\n\r"):
             yield f"stack__environment_secrets: {name} darf nicht leer sein und weder ' noch Zeilenumbrüche enthalten."
 
 
-def _environment_wrong(settings: Settings) -> Iterator[str]:
-    for name in settings["stack__environment"]:
+def _environment_wrong(wanted: Wanted) -> Iterator[str]:
+    for name in wanted["environment"]:
         if not VARIABLE_NAME.fullmatch(name):
             yield f"stack__environment: „{name}“ ist kein Name einer Umgebungsvariablen."
         if name in RESERVED:
             yield f"stack__environment: {name} setzt die Rolle selbst (stack__port)."
-    if int(settings["stack__app_user"]) < 1:
+    if wanted["app_user"] < 1:
         yield "stack__app_user: 0 wäre root; bitte die Nummer eines gewöhnlichen Benutzers angeben, zum Beispiel 7310."
 
 
-def _volumes_wrong(settings: Settings) -> Iterator[str]:
-    for volume in settings["stack__volumes"]:
+def _volumes_wrong(wanted: Wanted) -> Iterator[str]:
+    for volume in wanted["volumes"]:
         target = str(volume.get("target", ""))
         if bool(volume.get("name")) == bool(volume.get("source")):
             place = target or volume
@@ -103,30 +151,30 @@ def _volumes_wrong(settings: Settings) -> Iterator[str]:
                 yield f"stack__volumes: {key} „{volume[key]}“ muss mit / beginnen."
 
 
-def _addresses_wrong(settings: Settings) -> Iterator[str]:
-    places = [("stack__trusted_proxies", net) for net in settings["stack__trusted_proxies"]]
-    places += [("stack__published", item["bind"]) for item in settings["stack__published"] if "bind" in item]
+def _addresses_wrong(wanted: Wanted) -> Iterator[str]:
+    places = [("stack__trusted_proxies", net) for net in wanted["trusted_proxies"]]
+    places += [("stack__published", item["bind"]) for item in wanted["published"] if "bind" in item]
     for name, text in places:
         if not _parses(lambda text=text: ipaddress.ip_network(text, strict=False)):
             yield f"{name}: „{text}“ ist keine Adresse und kein Netz (zum Beispiel 10.0.0.0/8)."
-    for host in settings["stack__host_names"]:
+    for host in wanted["host_names"]:
         if not HOST_NAME.fullmatch(str(host).lower()):
             yield f"stack__host_names: „{host}“ ist kein Rechnername (ohne http:// und ohne Port)."
 
 
-def _limits_wrong(settings: Settings) -> Iterator[str]:
+def _limits_wrong(wanted: Wanted) -> Iterator[str]:
     for name in ("max_body", "memory", "gate_memory", "log_max_size"):
-        text = str(settings[f"stack__{name}"])
+        text = wanted[name]
         if not SIZE.fullmatch(text):
             yield f"stack__{name}: „{text}“ ist keine Größe; Beispiele: 512M, 2G."
     ranges = {"request_timeout": 86400, "stream_timeout": 604800, "gate_connections": 20000, "pids": 100000}
     for name, most in (ranges | {"log_max_files": 1000}).items():
-        if not 1 <= int(settings[f"stack__{name}"]) <= most:
-            yield f"stack__{name}: {settings[f'stack__{name}']} liegt nicht zwischen 1 und {most}."
+        if not 1 <= wanted[name] <= most:
+            yield f"stack__{name}: {wanted[name]} liegt nicht zwischen 1 und {most}."
 
 
-def _looks_wrong(settings: Settings) -> Iterator[str]:
-    accent, logo = str(settings["stack__maintenance_accent"]), str(settings["stack__maintenance_logo"])
+def _looks_wrong(wanted: Wanted) -> Iterator[str]:
+    accent, logo = wanted["maintenance_accent"], wanted["maintenance_logo"]
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", accent):
         yield f"stack__maintenance_accent: „{accent}“ ist keine Farbe der Form #rrggbb."
     if not logo:
@@ -162,4 +210,4 @@ class FilterModule:
     """Loaded by Ansible with the role."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"stack_problems": problems}
+        return {"stack_wanted": wanted, "stack_problems": problems}
