@@ -32,24 +32,39 @@ class Composition:
         return dict(self.document.get("services") or {})
 
     def changed_since(self, other: Composition) -> frozenset[str]:
-        """Services of this composition that are new or say something else, or whose networks or volumes changed."""
-        if any(self.document.get(key) != other.document.get(key) for key in SHARED):
-            return frozenset(self.services)
-        return frozenset(name for name, body in self.services.items() if other.services.get(name) != body)
+        """Services of this composition that are new or say something else, also in a network or volume they use."""
+        return frozenset(name for name in self.services if self._effective(name) != other._effective(name))
 
-    def files_of(self, service: str) -> Iterator[Path]:
-        """Secrets, configs and environment files the service reads when it starts."""
+    def _effective(self, service: str) -> object:
+        """A service together with the shared definitions it names."""
+        body = self.services.get(service)
+        shared = {kind: self.document.get(kind) or {} for kind in SHARED}
+        return body and (body, {kind: {n: shared[kind].get(n) for n in _used(body, kind)} for kind in SHARED})
+
+    def mounted_files(self, service: str) -> Iterator[Path]:
+        """Secrets and configs: the service's own user reads them."""
         body = self.services.get(service, {})
         for kind in ("secrets", "configs"):
             declared = self.document.get(kind) or {}
-            for use in body.get(kind) or ():
-                name = use if isinstance(use, str) else use.get("source", "")
+            for name in _used(body, kind):
                 file = (declared.get(name) or {}).get("file")
                 if file:
                     yield self.home / file
-        env_files = body.get("env_file") or ()
+
+    def environment_files(self, service: str) -> Iterator[Path]:
+        """compose reads them, as root."""
+        env_files = self.services.get(service, {}).get("env_file") or ()
         for item in [env_files] if isinstance(env_files, str) else env_files:
             yield self.home / (item if isinstance(item, str) else item["path"])
+
+
+def _used(body: dict[str, Any], kind: str) -> list[str]:
+    """Names of the shared definitions of a kind that a service uses, in short or long form."""
+    uses = body.get(kind) or ()
+    if isinstance(uses, dict):  # networks may be a mapping
+        return list(uses)
+    sources = (use.get("source", "") if isinstance(use, dict) else str(use).partition(":")[0] for use in uses)
+    return [str(source) for source in sources]
 
 
 def read(path: Path, home: Path) -> Composition:

@@ -10,7 +10,7 @@ from upkeep.policy import Policy
 from upkeep.ports.docker import Container, by_service
 from upkeep.ports.registry import Resolved
 from upkeep.release import Images, Release
-from upkeep.situation import Situation, available, known_images, refuse_held
+from upkeep.situation import Situation, available, known_images
 
 
 def deployment(situation: Situation) -> Plan:
@@ -76,7 +76,7 @@ def _differences(
         architecture=resolved.architecture if resolved else "",
         references=_references(situation.policy),
         hashes=hashes,
-        pin=_pin(situation.policy, target) if resolved else known.pin,
+        pin=(str(situation.policy.image.reference), resolved.digest) if resolved else known.pin,
     )
     return _with_message(plan, situation)
 
@@ -97,10 +97,8 @@ def _pinned_target(situation: Situation, current: Release) -> tuple[Resolved | N
     if not choice.pinned or (settled and not situation.force):
         return None, current
     resolved, target = available(situation)
-    if target.digest == current.digest:
+    if target.digest == current.digest or (target.digest in known.held and not situation.force):
         return resolved, current
-    if already:
-        refuse_held(situation, target)
     return resolved, target
 
 
@@ -155,7 +153,11 @@ def _pin(policy: Policy, target: Release) -> tuple[str, str] | None:
 
 def _hashes(situation: Situation, compose: Composition) -> dict[str, str]:
     policy = situation.policy
-    slot_files = [file for slot in policy.app.slot_names for file in compose.files_of(slot)]
+    slot_files = [
+        file
+        for slot in policy.app.slot_names
+        for file in (*compose.mounted_files(slot), *compose.environment_files(slot))
+    ]
     mongodb = policy.mongodb
     users = mongodb.users if mongodb else ()
     passwords = [user.password_file for user in users] + ([mongodb.root_password_file] if mongodb else [])

@@ -67,6 +67,16 @@ class NotReady(UpkeepError):
     code = "not_ready"
 
 
+class ImageMissing(Refused):
+    """The registry knows no such image."""
+
+    code = "image_missing"
+
+
+class DiskFailed(UpkeepError):
+    code = "disk"
+
+
 class DockerFailed(UpkeepError):
     code = "docker"
 

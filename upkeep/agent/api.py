@@ -13,11 +13,11 @@ from upkeep import status as statuses
 from upkeep.agent import protocol
 from upkeep.agent.desk import Desk, Order
 from upkeep.agent.operator import set_maintenance
-from upkeep.errors import BadRequest, Busy, UpkeepError
+from upkeep.errors import BadRequest, Busy, Refused, UpkeepError
 
 LONGEST_WAIT = 30.0
 MOST_LINES = 5000
-STATUS_OF = {"busy": 409, "unknown_stack": 404, "unknown_run": 404, "bad_request": 400, "policy": 422, "refused": 422}
+STATUS_OF = {"unknown_stack": 404, "unknown_run": 404, "bad_request": 400}
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,8 @@ def answer(desk: Desk, request: Request, verbs: tuple[tuple[str, str, Verb], ...
     except Busy as exc:
         return Reply(409, {"error": str(exc), "code": exc.code, "running": exc.running})
     except UpkeepError as exc:
-        return Reply(STATUS_OF.get(exc.code, 500), {"error": str(exc), "code": exc.code})
+        usual = 422 if isinstance(exc, Refused) else 500
+        return Reply(STATUS_OF.get(exc.code, usual), {"error": str(exc), "code": exc.code})
 
 
 def _dispatch(desk: Desk, request: Request, verbs: tuple[tuple[str, str, Verb], ...]) -> Reply:

@@ -10,12 +10,11 @@ from upkeep.run import Run
 
 MEMBER = "mongodb:27017"  # lies in the replica set's own data: never change it
 TIMEOUT = 120.0
-STOP_TIMEOUT = 60.0
 
 
 def bring_up(run: Run, project: Project, policy: Policy, services: tuple[str, ...]) -> None:
     if services:
-        run.ports.compose.up(project, services, stop_timeout=STOP_TIMEOUT)
+        run.ports.compose.up(project, services, stop_timeout=None)
     if policy.mongodb:
         address = _address(run)
         keyfile = policy.mongodb.keyfile.read_text(encoding="utf-8")

@@ -63,7 +63,7 @@ def apply_gate(run: Run, change: GateChange, project: Project) -> str:
         run.ports.docker.signal(container.id, "SIGUSR2")
         _await_gate(run, before)
     else:
-        run.ports.compose.up(project, (GATE,), stop_timeout=10)
+        run.ports.compose.up(project, (GATE,), stop_timeout=None)
         _await_gate(run, None)
     return "neu geladen" if change is GateChange.RELOAD else "gestartet"
 

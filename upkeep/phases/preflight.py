@@ -77,14 +77,15 @@ def check_architecture(run: Run) -> None:
 
 
 def check_secrets(run: Run, compose: Composition) -> None:
-    needed = {file for service in compose.services for file in compose.files_of(service)}
+    needed = {file for service in compose.services for file in compose.mounted_files(service)}
+    needed |= {file for service in compose.services for file in compose.environment_files(service)}
     mongodb = run.policy.mongodb
     if mongodb:
         needed |= {mongodb.root_password_file, mongodb.keyfile, *(user.password_file for user in mongodb.users)}
     for file in sorted(needed):
         refuse_unreadable(file)
     for service, body in compose.services.items():
-        for file in compose.files_of(service):
+        for file in compose.mounted_files(service):
             refuse_unreadable_for(service, body, file)
 
 

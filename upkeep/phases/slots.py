@@ -13,10 +13,13 @@ from upkeep.phases.patience import await_docker
 from upkeep.plan import GateChange
 from upkeep.run import Run
 
+AT_REST = ("created", "exited", "dead")  # what is restarting is not at rest
+
 
 def stop_slots(run: Run) -> str:
     """All at once: two versions of an app that cannot run twice must never meet."""
-    running = [item for item in run.ports.docker.containers(run.paths.name) if item.role == "app" and item.running]
+    slots = (item for item in run.ports.docker.containers(run.paths.name) if item.role == "app")
+    running = [item for item in slots if item.state not in AT_REST]
     timeout = run.policy.update.stop_timeout
     if len(running) == 1:
         run.ports.docker.stop(running[0].id, timeout)

@@ -30,8 +30,11 @@ class Compose(Protocol):
 
     def validate(self, project: Project) -> None: ...
 
-    def up(self, project: Project, services: tuple[str, ...], *, stop_timeout: float, force: bool = False) -> None:
-        """Start or replace these services only, and remove containers of services the file no longer has."""
+    def up(
+        self, project: Project, services: tuple[str, ...], *, stop_timeout: float | None, force: bool = False
+    ) -> None:
+        """Start or replace these services only, and remove containers of services the file no longer has.
+        `stop_timeout` None: what the compose file says."""
 
 
 def base(project: Project) -> list[str]:
@@ -53,10 +56,10 @@ def validate_argv(project: Project) -> list[str]:
     return [*base(project), "config", "--quiet"]
 
 
-def up_argv(project: Project, services: tuple[str, ...], stop_timeout: float, force: bool) -> list[str]:
+def up_argv(project: Project, services: tuple[str, ...], stop_timeout: float | None, force: bool) -> list[str]:
     # never pulls: what runs was pulled by digest before anything was touched
     flags = ["--detach", "--no-deps", "--no-build", "--pull", "never", "--remove-orphans"]
-    flags += ["--timeout", str(int(stop_timeout))]
+    flags += ["--timeout", str(int(stop_timeout))] if stop_timeout is not None else []
     flags += ["--force-recreate"] if force else []
     return [*base(project), "up", *flags, *services]
 
@@ -72,8 +75,10 @@ class ComposeRunner:
     def validate(self, project: Project) -> None:
         self._run(validate_argv(project), self._deadline)
 
-    def up(self, project: Project, services: tuple[str, ...], *, stop_timeout: float, force: bool = False) -> None:
-        self._run(up_argv(project, services, stop_timeout, force), self._deadline + stop_timeout)
+    def up(
+        self, project: Project, services: tuple[str, ...], *, stop_timeout: float | None, force: bool = False
+    ) -> None:
+        self._run(up_argv(project, services, stop_timeout, force), self._deadline + (stop_timeout or 0))
 
     def _run(self, argv: list[str], deadline: float) -> None:
         environment = {name: self._environment[name] for name in SAFE_ENVIRONMENT if name in self._environment}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from typing import Any, Protocol
 
 from upkeep.errors import DockerFailed
@@ -17,9 +17,11 @@ from upkeep.ports.containers import (
     by_service,
     parse_container,
 )
+from upkeep.ports.pulling import PullProgress
 
 __all__ = ["Container", "Docker", "DockerHost", "Image", "SdkDocker", "by_service"]
 
+PULL_ADVICE = "Netz, Registry und Platz prüfen, dann erneut versuchen."
 Progress = Callable[[int, str], None]
 
 
@@ -61,9 +63,7 @@ class SdkDocker:
     @property
     def _api(self) -> Any:
         if self._client is None:
-            import docker
-
-            self._client = docker.APIClient(version="auto", timeout=self._timeout)
+            self._client = _connect(self._timeout)
         return self._client
 
     def host(self) -> DockerHost:
@@ -103,19 +103,9 @@ class SdkDocker:
         )
 
     def pull(self, name: str, progress: Progress, timeout: float) -> None:
-        from upkeep.ports.pulling import PullProgress
-
-        repository, at, digest = name.partition("@")
-        tag = digest if at else None
-        tally = PullProgress(progress)
-        deadline = time.monotonic() + timeout
-        with _failures(f"Abbild {name} lässt sich nicht laden"):
-            for line in self._api.pull(repository, tag=tag, stream=True, decode=True):
-                if "error" in line:
-                    raise DockerFailed(f"Abbild {name} lässt sich nicht laden", observed=line["error"])
-                if time.monotonic() > deadline:
-                    raise DockerFailed(f"Abbild {name} wurde nicht rechtzeitig geladen", limit=f"{timeout:g} s")
-                tally.add(line)
+        repository, _, digest = name.partition("@")
+        with _failures(f"Abbild {name} lässt sich nicht laden", PULL_ADVICE), closing(_connect(int(timeout))) as api:
+            _follow(api.pull(repository, tag=digest or None, stream=True, decode=True), name, progress, timeout)
 
     def stop(self, container_id: str, timeout: float) -> None:
         from docker.errors import NotFound
@@ -170,8 +160,27 @@ class SdkDocker:
         return image.digests if image else ()
 
 
+def _connect(timeout: int) -> Any:
+    import docker
+
+    with _failures("Docker antwortet nicht"):
+        return docker.APIClient(version="auto", timeout=timeout)
+
+
+def _follow(lines: Iterable[dict[str, Any]], name: str, progress: Progress, timeout: float) -> None:
+    """Read a pull's lines to their end; the daemon stops pulling when nobody reads any more."""
+    tally = PullProgress(progress)
+    deadline = time.monotonic() + timeout
+    for line in lines:
+        if "error" in line:
+            raise DockerFailed(f"Abbild {name} lässt sich nicht laden", observed=line["error"], next_step=PULL_ADVICE)
+        if time.monotonic() > deadline:
+            raise DockerFailed(f"Abbild {name} wurde nicht rechtzeitig geladen", limit=f"{timeout:g} s")
+        tally.add(line)
+
+
 @contextmanager
-def _failures(what: str) -> Iterator[None]:
+def _failures(what: str, next_step: str = "`systemctl status docker` ansehen.") -> Iterator[None]:
     import requests
     from docker.errors import DockerException
 
@@ -179,6 +188,4 @@ def _failures(what: str) -> Iterator[None]:
         yield
     except (DockerException, requests.RequestException) as exc:
         explanation = getattr(exc, "explanation", None) or str(exc)
-        raise DockerFailed(
-            what, observed=explanation, next_step="`systemctl status docker` und `journalctl -u docker` ansehen."
-        ) from exc
+        raise DockerFailed(what, observed=explanation, next_step=next_step) from exc

@@ -9,10 +9,12 @@ import tempfile
 from pathlib import Path
 from typing import Protocol
 
+from upkeep.errors import DiskFailed
+
 
 class Files(Protocol):
     def write(self, path: Path, text: str, mode: int = 0o600) -> None:
-        """Replace the file atomically and durably. Missing directories are made."""
+        """Replace the file atomically and durably. Missing directories are made. Raises DiskFailed."""
 
     def remove(self, path: Path) -> None:
         """Remove a file or a whole directory; nothing there is fine."""
@@ -25,6 +27,16 @@ class DiskFiles:
     """The real ones: temp file, fsync, rename, fsync of the directory."""
 
     def write(self, path: Path, text: str, mode: int = 0o600) -> None:
+        try:
+            self._write(path, text, mode)
+        except OSError as exc:
+            raise DiskFailed(
+                f"{path} lässt sich nicht schreiben",
+                observed=exc.strerror,
+                next_step="Platz und Rechte prüfen (`df -h`), danach geht es mit dem nächsten Aufruf weiter.",
+            ) from exc
+
+    def _write(self, path: Path, text: str, mode: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:

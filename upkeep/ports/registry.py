@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
-from upkeep.errors import RegistryFailed
+from upkeep.errors import ImageMissing, RegistryFailed, UpkeepError
 from upkeep.ports.docker import DockerHost
 from upkeep.reference import DOCKER_HUB, Reference
 
@@ -39,7 +39,7 @@ class Resolved:
 
 class Registry(Protocol):
     def resolve(self, reference: Reference, host: DockerHost) -> Resolved:
-        """Ask the registry (plain HTTP only where the daemon does too). Raises RegistryFailed."""
+        """Ask the registry (plain HTTP only where the daemon does too). Raises RegistryFailed or ImageMissing."""
 
 
 class HttpRegistry:
@@ -51,12 +51,12 @@ class HttpRegistry:
     def resolve(self, reference: Reference, host: DockerHost) -> Resolved:
         from upkeep.ports.registry_session import RegistrySession
 
-        failure: RegistryFailed | None = None
+        failure: UpkeepError | None = None
         for address in addresses(reference, host):
             with RegistrySession(address, reference, self._timeout) as session:
                 try:
                     return self._resolve(session, reference, host)
-                except RegistryFailed as exc:
+                except (RegistryFailed, ImageMissing) as exc:
                     failure = exc
         raise failure or RegistryFailed(f"Für {reference} ist keine Registry bekannt")
 

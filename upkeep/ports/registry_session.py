@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 import requests
 
-from upkeep.errors import RegistryFailed
+from upkeep.errors import ImageMissing, RegistryFailed
 from upkeep.ports.registry import INDEXES, MANIFESTS
 from upkeep.reference import DOCKER_HUB, Reference
 
@@ -69,7 +69,7 @@ class RegistrySession:
         if response.status_code == 200:
             return response
         if response.status_code == 404:
-            raise RegistryFailed(
+            raise ImageMissing(
                 f"Das Abbild {self._reference} gibt es nicht",
                 observed=f"HTTP 404 von {self._address}",
                 next_step="Name und Tag im Inventar prüfen, oder das Abbild zuerst veröffentlichen.",

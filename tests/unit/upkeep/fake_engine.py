@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from upkeep.errors import ComposeFailed, DockerFailed, RegistryFailed
+from upkeep.errors import ComposeFailed, DockerFailed, ImageMissing
 from upkeep.ports.clock import stamp
 from upkeep.ports.compose import Project
 from upkeep.ports.docker import Container, DockerHost, Image, Progress
@@ -26,7 +26,7 @@ class FakeRegistry:
         tags = self.world.tags
         digest = reference.digest or tags.get(f"{reference.repository}:{reference.tag}")
         if digest is None or digest not in self.world.published:
-            raise RegistryFailed(f"Das Abbild {reference} gibt es nicht", observed="HTTP 404")
+            raise ImageMissing(f"Das Abbild {reference} gibt es nicht", observed="HTTP 404")
         return Resolved(reference, digest, self.world.published[digest].version, self.world.architecture, 1_000_000)
 
 
@@ -111,7 +111,9 @@ class FakeCompose:
     def validate(self, project: Project) -> None:
         self._services(project)
 
-    def up(self, project: Project, services: tuple[str, ...], *, stop_timeout: float, force: bool = False) -> None:
+    def up(
+        self, project: Project, services: tuple[str, ...], *, stop_timeout: float | None, force: bool = False
+    ) -> None:
         self.calls.append(services)
         bodies = self._services(project)
         if self.fails_for(project, services):

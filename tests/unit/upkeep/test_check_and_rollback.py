@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from tests.unit.upkeep.drive import Driver
+
+
+def test_check_records_what_the_channel_offers(deployed: Driver) -> None:
+    digest = deployed.world.release("1.1.0")
+    assert deployed.must("check", "unchanged").message == "1.1.0 ist verfügbar (läuft: 1.0.0)."
+    assert deployed.state.available is not None
+    assert deployed.state.available.digest == digest
+
+
+def test_check_without_anything_new(deployed: Driver) -> None:
+    assert deployed.must("check", "unchanged").message == "1.0.0 ist die neueste Version."
+    assert deployed.state.available is None
+
+
+def test_check_says_that_a_version_is_held(deployed: Driver) -> None:
+    deployed.world.release("1.1.0", kind="sick")
+    deployed.must("update", "rolled_back")
+    assert "wurde aber zurückgerollt und ist zurückgehalten" in deployed.must("check", "unchanged").message
+
+
+def test_available_installs_exactly_what_was_found(deployed: Driver) -> None:
+    deployed.world.release("1.1.0")
+    deployed.must("check", "unchanged")
+    deployed.world.release("1.2.0")
+    assert deployed.must("update", "updated", to="available").message.startswith("1.0.0 → 1.1.0")
+
+
+def test_update_without_a_name_takes_the_newest(deployed: Driver) -> None:
+    deployed.world.release("1.1.0")
+    deployed.must("check", "unchanged")
+    deployed.world.release("1.2.0")
+    assert deployed.must("update", "updated").message.startswith("1.0.0 → 1.2.0")
+    assert deployed.state.available is not None  # 1.1.0 was never installed
+
+
+def test_rollback_returns_and_holds_what_it_left(deployed: Driver) -> None:
+    newer = deployed.world.release("1.1.0")
+    deployed.must("update", "updated")
+    record = deployed.must("rollback", "updated")
+    assert record.message.startswith("1.1.0 → 1.0.0 (Wartung")
+    assert deployed.state.held == (newer,)
+    assert deployed.state.previous is None
+
+
+def test_rollback_keeps_the_deployed_compose_file(deployed: Driver) -> None:
+    deployed.world.release("1.1.0")
+    deployed.must("update", "updated")
+    path = deployed.world.paths.compose_file
+    path.write_text(path.read_text().replace("services:\n  app-1:", "services:\n  app-1:\n    mem_limit: 300m"))
+    deployed.must("deploy", "updated")
+    deployed.must("rollback", "updated")
+    assert deployed.world.box("app-1").body["mem_limit"] == "300m"
+    deployed.must("deploy", "unchanged")
+
+
+def test_rollback_whose_target_fails_stays_where_it_was(deployed: Driver) -> None:
+    older = deployed.world.box("app-1").image.partition("@")[2]
+    deployed.world.release("1.1.0")
+    deployed.must("update", "updated")
+    deployed.world.published[older].kind = "sick"
+    deployed.must("rollback", "rolled_back")
+    assert deployed.world.behaviour(deployed.world.box("app-1")).version == "1.1.0"
+
+
+def test_compose_only_deploy_does_not_move_previous(deployed: Driver) -> None:
+    deployed.world.release("1.1.0")
+    deployed.must("update", "updated")
+    (deployed.world.paths.secrets / "token").write_text("neu")
+    deployed.must("deploy", "updated")
+    assert deployed.state.previous is not None
+    assert deployed.state.previous.version == "1.0.0"

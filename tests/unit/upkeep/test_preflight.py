@@ -1,0 +1,146 @@
+"""Bad input gets a clear message, and nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.unit.upkeep.drive import Driver
+from tests.unit.upkeep.placed import REPOSITORY
+
+APP = {"port": 8000, "health_path": "/api/health", "version_path": "/api/health", "slots": 1}
+
+
+def refused(driver: Driver, operation: str = "update", **options: Any) -> str:
+    """The message of a refused run that changed neither containers nor release.env nor the gate."""
+    before = (set(driver.world.boxes), driver.world.paths.release_env.read_bytes(), list(driver.world.gate.history))
+    message = driver.must(operation, "refused", **options).message
+    after = (set(driver.world.boxes), driver.world.paths.release_env.read_bytes(), list(driver.world.gate.history))
+    assert before == after
+    return message
+
+
+def test_image_that_does_not_exist(deployed: Driver) -> None:
+    deployed.world.place(image={"channel": f"{REPOSITORY}:nirgends"})
+    assert f"Das Abbild {REPOSITORY}:nirgends gibt es nicht" in refused(deployed)
+
+
+@pytest.mark.parametrize("wanted", ["ghcr.io/fremd/app:1", "docker.io/library/nginx:1"])
+def test_registry_that_is_not_allowed(deployed: Driver, wanted: str) -> None:
+    message = refused(deployed, to=wanted)
+    assert f"Die Registry von {wanted} ist nicht erlaubt" in message
+    assert "erwartet: registry.example:5000" in message
+
+
+def test_older_version_is_no_update(deployed: Driver) -> None:
+    deployed.world.release("0.9.0")
+    assert "Das wäre ein Rückschritt auf eine ältere Version (gefunden: 0.9.0; erwartet: 1.0.0 oder neuer)" in refused(
+        deployed
+    )
+    deployed.must("update", "updated", force=True)
+
+
+def test_named_version_by_tag_digest_and_full_name(deployed: Driver) -> None:
+    digest = deployed.world.release("1.1.0")
+    deployed.world.release("1.2.0")
+    deployed.must("update", "updated", to="1.1.0")
+    deployed.must("update", "unchanged", to=digest)
+    deployed.must("update", "updated", to=f"{REPOSITORY}:1.2.0")
+
+
+def test_rolling_is_refused_honestly(deployed: Driver) -> None:
+    deployed.world.place(update={"strategy": "rolling"})
+    assert "update.strategy: rolling kann diese Version von Upkeep noch nicht" in refused(deployed)
+
+
+def test_backup_is_refused_honestly(deployed: Driver) -> None:
+    deployed.world.place(update={"backup": "before_update"})
+    assert "update.backup: before_update kann diese Version von Upkeep noch nicht" in refused(deployed, "deploy")
+
+
+def test_too_little_disk(deployed: Driver) -> None:
+    deployed.world.release("1.1.0")
+    deployed.world.files.free_mb = 500
+    assert "Zu wenig Platz auf der Platte (gefunden: 500 MB frei in /var/lib/docker; erwartet: 1026 MB)" in refused(
+        deployed
+    )
+
+
+def test_other_architecture(deployed: Driver) -> None:
+    deployed.world.release("1.1.0")
+    deployed.world.architecture = "arm64"
+    assert "ist für einen anderen Prozessor (gefunden: arm64; erwartet: amd64)" in refused(deployed)
+
+
+def test_image_without_a_version_label(deployed: Driver) -> None:
+    deployed.world.publish(f"{REPOSITORY}:stable", None)
+    message = refused(deployed)
+    assert "trägt keine Version" in message
+    assert "version_path auf null setzen" in message
+
+
+def test_image_without_a_version_is_fine_where_nobody_asks_for_it(driver: Driver) -> None:
+    driver.world.place(app=APP | {"version_path": None})
+    driver.world.publish(f"{REPOSITORY}:stable", None)
+    driver.must("deploy", "updated")
+
+
+def test_port_in_use_names_the_container_that_has_it(driver: Driver) -> None:
+    driver.world.sockets.busy = {80}
+    driver.world.publishers = ("portal-gate-1",)
+    message = driver.must("deploy", "refused").message
+    assert "Der Port 80 ist schon belegt (gefunden: Container portal-gate-1; erwartet: frei auf 0.0.0.0)" in message
+    assert driver.world.boxes == {}
+
+
+def test_own_gates_port_is_no_conflict(deployed: Driver) -> None:
+    deployed.world.sockets.busy = {80}
+    deployed.world.release("1.1.0")
+    deployed.must("update", "updated")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "part"),
+    [
+        (lambda path: path.unlink(), "No such file or directory"),
+        (lambda path: path.write_text("\n"), "gefunden: leer"),
+    ],
+)
+def test_unreadable_secret(driver: Driver, spoil: Callable[[Any], None], part: str) -> None:
+    spoil(driver.world.paths.secrets / "token")
+    message = driver.must("deploy", "refused").message
+    assert "secrets/token ist nicht lesbar" in message
+    assert part in message
+    assert driver.world.boxes == {}
+
+
+def test_secret_the_apps_user_may_not_read(driver: Driver) -> None:
+    path = driver.world.paths.compose_file
+    path.write_text(path.read_text().replace("secrets:\n    - token", 'user: "7310:7310"\n    secrets:\n    - token'))
+    (driver.world.paths.secrets / "token").chmod(0o600)
+    assert "lesbar für app-1 (7310:7310)" in driver.must("deploy", "refused").message
+
+
+def test_slots_in_compose_and_policy_must_agree(deployed: Driver) -> None:
+    deployed.world.place(app=APP | {"slots": 2})
+    message = refused(deployed, "deploy")
+    assert "passen nicht zusammen: Slots (gefunden: app-1; erwartet: app-1, app-2)" in message
+
+
+def test_gate_that_runs_but_does_not_answer_stops_the_run_before_anything(deployed: Driver) -> None:
+    deployed.world.release("1.1.0")
+    deployed.world.gate.mute = True
+    record = deployed.must("update", "failed")
+    assert "Das Gate läuft, antwortet aber nicht auf seinem Steuersocket" in record.message
+    assert deployed.world.behaviour(deployed.world.box("app-1")).version == "1.0.0"
+
+
+def test_nothing_to_roll_back_to(deployed: Driver) -> None:
+    message = refused(deployed, "rollback")
+    assert "Für „lager“ gibt es nichts, worauf zurückgerollt werden könnte (gefunden: nur 1.0.0 ist bekannt)" in message
+
+
+def test_update_before_the_first_deploy(driver: Driver) -> None:
+    assert "„lager“ ist noch nicht ausgerollt" in driver.must("update", "refused").message
