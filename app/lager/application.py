@@ -23,7 +23,7 @@ from lager.web.middleware import CrossSiteGuard, RequestLog, SecurityHeaders
 log = logging.getLogger("lager.application")
 
 BODY_MAX = 1024 * 1024
-PREPARE_AGAIN = 1.0  # seconds between attempts while mongod is away
+PREPARE_AGAIN = 0.5  # seconds between attempts while mongod is away
 
 
 def create_app(settings: Settings, services: Services | None = None) -> Starlette:

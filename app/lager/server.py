@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from types import FrameType
 
@@ -39,6 +40,7 @@ class DrainingServer(uvicorn.Server):
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or Ctrl+C."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # PID 1 ignores it by default; uvicorn takes over below
     services = build_services(settings)
     configure_logs(settings.log_level, settings.version, services.lifecycle.instance)
     config = uvicorn.Config(

@@ -19,6 +19,13 @@ T = TypeVar("T")
 
 SHORTEST_SECRET = 32
 
+_REASONS: dict[type[Exception], str] = {
+    FileNotFoundError: "die Datei fehlt",
+    PermissionError: "keine Leserechte",
+    IsADirectoryError: "ist ein Verzeichnis",
+    UnicodeDecodeError: "kein UTF-8-Text",
+}
+
 
 class BadSettings(Exception):
     """The environment cannot be used; the message lists every problem, one a line."""
@@ -67,7 +74,7 @@ class _Reader:
         try:
             value = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as exc:
-            reason = exc.strerror if isinstance(exc, OSError) else "kein UTF-8-Text"
+            reason = _REASONS.get(type(exc), str(exc))
             self.problems.append(
                 f"Einstellung {name}_FILE={path} ist nicht lesbar ({reason}); der Prozess läuft als uid {os.getuid()}. "
                 "Bitte Pfad, Eigentümer und Rechte (0440) der Datei prüfen."

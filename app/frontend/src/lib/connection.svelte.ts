@@ -17,7 +17,7 @@ interface Progress {
 
 const HEARTBEAT_MS = 15_000;
 const MAINTENANCE_POLL_MS = 1_000;
-const LOST_POLL_MS = [500, 1_000, 2_000, 3_000];
+const LOST_POLL_MS = [500, 1_000, 2_000];
 const OTHER_VERSION_SEEN = 2; // answers in a row, so that two slots during a rolling update cause no flicker
 
 class Connection {
