@@ -126,7 +126,8 @@ from typing import Any
 
 from ansible.module_utils import upkeep_takeback
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.upkeep_guard import Change, Check, Guard, GuardError, Part, install_program, ssh_connection
+from ansible.module_utils.upkeep_guard import Change, Check, Guard, GuardError, Part, install_program
+from ansible.module_utils.upkeep_session import ssh_connection
 
 STRINGS = {"type": "list", "elements": "str"}
 COMMANDS = {"type": "list", "elements": "list", "default": []}

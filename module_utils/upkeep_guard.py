@@ -8,7 +8,6 @@ Core of the module `upkeep_guarded_change`. Standard library only. Texts for ope
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -91,22 +90,6 @@ def arm_command(name: str, timeout: int, program: Argv) -> list[str]:
 def disarm_command(name: str) -> list[str]:
     """Return the argv that stops the timer."""
     return ["systemctl", "stop", f"upkeep-guard-{name}.timer"]
-
-
-def ssh_connection(proc: Path = Path("/proc"), pid: int | None = None) -> str | None:
-    """Return SSH_CONNECTION of the session this process runs in (sudo drops it, so look upwards), else None."""
-    pid = os.getpid() if pid is None else pid
-    while pid > 1:
-        try:
-            variables = (proc / str(pid) / "environ").read_bytes().split(b"\0")
-            status = (proc / str(pid) / "status").read_text()
-        except OSError:
-            return None
-        for variable in variables:
-            if variable.startswith(b"SSH_CONNECTION="):
-                return variable.partition(b"=")[2].decode()
-        pid = int(status.partition("PPid:")[2].split()[0])
-    return None
 
 
 def install_program(memory: Memory, source: str, systemd: Path = Path("/etc/systemd/system")) -> None:

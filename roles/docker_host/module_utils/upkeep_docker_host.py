@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ansible.module_utils.upkeep_session import login_user
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -27,7 +29,10 @@ DOCKER_PACKAGES = ("docker.io", "docker-ce")
 
 @dataclass(frozen=True)
 class Host:
-    """What was found. `docker` and `compose` are versions, empty where there is none or no answer."""
+    """What was found. `docker` and `compose` are versions, empty where there is none or no answer.
+
+    `login` is who came in over SSH, empty where nobody did.
+    """
 
     system: str
     release: str
@@ -89,7 +94,7 @@ def observe(
         swarm=(root / data_root.lstrip("/") / "swarm/certificates").is_dir(),
         mirror=debian_mirror(root),
         timezone=timezone(root),
-        login=os.environ.get("SUDO_USER") or "root",
+        login=login_user(),
     )
 
 

@@ -48,11 +48,11 @@ def test_fresh_hosts_become_manageable_and_the_second_run_changes_nothing(
     preview = play(BOOTSTRAP, "secret:cloud", "--check", env=with_agent, **options)
     assert preview.code == 0, preview.output
     assert "Würde installieren: " in preview.text
-    assert shell("cloud", "id upkeep-admin 2>/dev/null || echo nobody") == "nobody"
+    assert shell("cloud", "id admin 2>/dev/null || echo nobody") == "nobody"
 
     first = play(BOOTSTRAP, "secret:cloud", env=with_agent, **options)
     assert first.code == 0, first.output
-    assert "Im Inventar gilt jetzt: ansible_user: upkeep-admin" in first.text
+    assert "Im Inventar gilt jetzt: ansible_user: admin" in first.text
     assert shell("cloud", "readlink /etc/localtime").endswith("/usr/share/zoneinfo/Europe/Berlin")
     assert "de_DE.utf8" in shell("secret", "locale -a")
 
@@ -61,7 +61,7 @@ def test_fresh_hosts_become_manageable_and_the_second_run_changes_nothing(
     assert (second.changed("secret"), second.changed("cloud")) == (0, 0), second.output
 
     # From here on as the admin, with root locked out: the production defaults of docker_host.
-    as_admin = {"ansible_user": "upkeep-admin", "ansible_become": True, "docker_host__docker_source": "debian"}
+    as_admin = {"ansible_user": "admin", "ansible_become": True, "docker_host__docker_source": "debian"}
     hardened = play(ROLE_PLAY, "cloud", env=with_agent, **options, **as_admin)
     assert hardened.code == 0, hardened.output
     assert "permitrootlogin no" in shell("cloud", "sshd -T")

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.upkeep_guard import Change, Check, Guard, GuardError, Part, install_program, ssh_connection
+from ansible.module_utils.upkeep_guard import Change, Check, Guard, GuardError, Part, install_program
 from ansible.module_utils.upkeep_takeback import Memory, main
 
 OLD_CONNECTION = "192.0.2.7 50000 192.0.2.1 22"
@@ -223,22 +223,6 @@ def test_way_back_is_on_disk_before_the_first_file_is_touched(
         return commands(argv)
 
     Guard(memory, armed_with_memory).apply(change, OLD_CONNECTION)
-
-
-def test_connection_is_found_above_sudo(tmp_path: Path) -> None:
-    shell, sudo, module = tmp_path / "41", tmp_path / "42", tmp_path / "43"
-    for process, parent, variables in ((shell, 40, f"A=1\0SSH_CONNECTION={NEW_CONNECTION}\0"), (sudo, 41, "A=1\0")):
-        process.mkdir()
-        (process / "environ").write_text(variables)
-        (process / "status").write_text(f"Name:\tx\nPPid:\t{parent}\n")
-    module.mkdir()
-    (module / "environ").write_text("SUDO_USER=anna\0")
-    (module / "status").write_text("Name:\tpython3\nPPid:\t42\n")
-    assert ssh_connection(tmp_path, 43) == NEW_CONNECTION
-
-
-def test_without_ssh_there_is_no_connection(tmp_path: Path) -> None:
-    assert ssh_connection(tmp_path, 43) is None
 
 
 def test_program_and_boot_unit_are_installed_once(memory: Memory, tmp_path: Path) -> None:
