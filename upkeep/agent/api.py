@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from upkeep import __version__
 from upkeep import health as healths
@@ -122,7 +123,7 @@ def _dispatch(desk: Desk, request: Request, verbs: tuple[tuple[str, str, Verb], 
     matches = [(method, verb, found) for method, path, verb in verbs if (found := re.fullmatch(path, request.path))]
     for method, verb, found in matches:
         if method == request.method:
-            result = verb(desk, request, found[1])
+            result = verb(desk, request, unquote(found[1]))
             return result if isinstance(result, Reply) else Reply(200, result)
     text = f"{request.method} {request.path} gibt es hier nicht."
     return Reply(405 if matches else 404, {"error": text, "code": "unknown_path"})

@@ -10,7 +10,7 @@ import struct
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import ThreadingMixIn, UnixStreamServer
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from upkeep import __version__
 from upkeep.agent.api import Reply, Request, Verb, answer
@@ -99,7 +99,7 @@ class Handler(BaseHTTPRequestHandler):
         if not isinstance(body, dict):
             return Reply(400, {"error": "Die Anfrage ist kein JSON-Objekt.", "code": "bad_request"})
         parts = urlsplit(self.path)
-        request = Request(self.command, unquote(parts.path), dict(parse_qsl(parts.query)), body)
+        request = Request(self.command, parts.path, dict(parse_qsl(parts.query)), body)
         return answer(self.server.desk, request, self.server.verbs)
 
     def _send(self, reply: Reply) -> None:

@@ -109,6 +109,8 @@ def _await(child: subprocess.Popen[str], deadline: float, argv: list[str]) -> No
     except subprocess.TimeoutExpired as exc:
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
+        if child.stdout:
+            child.stdout.close()
         raise ComposeFailed(f"docker compose {verb} wurde nicht fertig", observed=f"{deadline:g} s") from exc
     if child.returncode != 0:
         raise ComposeFailed(f"docker compose {verb} ist gescheitert", observed=_last_words(output))

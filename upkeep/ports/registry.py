@@ -14,12 +14,11 @@ from upkeep.ports.docker import DockerHost
 from upkeep.reference import DOCKER_HUB, Reference
 
 if TYPE_CHECKING:
-    import requests
+    from upkeep.ports.registry_session import Page
 
 VERSION_LABEL = "org.opencontainers.image.version"
 INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
 MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
-LIMIT = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -98,16 +97,15 @@ def _insecure(registry: str, host: DockerHost) -> bool:
     return any(address in ipaddress.ip_network(network) for network in host.insecure_networks)
 
 
-def _document(response: requests.Response, reference: Reference, expected: str | None) -> tuple[dict[str, Any], str]:
+def _document(page: Page, reference: Reference, expected: str | None) -> tuple[dict[str, Any], str]:
     """The JSON of an answer and the digest of its bytes, which must be the expected one."""
-    body = response.raw.read(LIMIT + 1, decode_content=True)
-    digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
-    if len(body) > LIMIT or (expected and digest != expected):
+    digest = f"sha256:{hashlib.sha256(page.body).hexdigest()}"
+    if expected and digest != expected:
         raise RegistryFailed(
             f"Die Registry hat für {reference} etwas anderes geliefert", observed=digest, limit=expected
         )
     try:
-        document = json.loads(body)
+        document = json.loads(page.body)
     except ValueError as exc:
         raise RegistryFailed(f"Die Registry hat für {reference} kein JSON geliefert") from exc
     return dict(document), digest

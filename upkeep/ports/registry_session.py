@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from upkeep.errors import ImageMissing, RegistryFailed
 from upkeep.ports.registry import INDEXES, MANIFESTS
 from upkeep.reference import DOCKER_HUB, Reference
 
 HUB_CREDENTIALS = "https://index.docker.io/v1/"
+LIMIT = 8 * 1024 * 1024
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer, read to its end (at most `LIMIT` bytes and one)."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def redirect(self) -> bool:
+        return self.status in (301, 302, 303, 307, 308) and "Location" in self.headers
 
 
 class RegistrySession:
@@ -36,47 +54,50 @@ class RegistrySession:
     ) -> None:
         self._session.close()
 
-    def manifest(self, reference: str) -> requests.Response:
+    def manifest(self, reference: str) -> Page:
         return self._get(f"/v2/{self._reference.path}/manifests/{reference}", ", ".join((*INDEXES, *MANIFESTS)))
 
-    def blob(self, digest: str) -> requests.Response:
+    def blob(self, digest: str) -> Page:
         """Blobs may lie elsewhere (storage, CDN): followed without credentials; the digest proves the bytes."""
-        response = self._get(f"/v2/{self._reference.path}/blobs/{digest}", "*/*", redirect=True)
-        if response.is_redirect:
-            target = response.headers["Location"]
+        page = self._get(f"/v2/{self._reference.path}/blobs/{digest}", "*/*", redirect=True)
+        if page.redirect:
+            target = page.headers["Location"]
             if not target.startswith("https://") and urlsplit(target).netloc != urlsplit(self._address).netloc:
                 raise self._failed(f"Umleitung nach {urlsplit(target).scheme}://{urlsplit(target).netloc}")
-            response = self._send(target, {})
-        return self._checked(response)
+            page = self._send(target, {})
+        return self._checked(page)
 
-    def _get(self, path: str, accept: str, redirect: bool = False) -> requests.Response:
+    def _get(self, path: str, accept: str, redirect: bool = False) -> Page:
         headers = {"Accept": accept}
         if self._authorization:
             headers["Authorization"] = self._authorization
-        response = self._send(f"{self._address}{path}", headers)
-        if response.status_code == 401 and self._authorization is None:
-            self._authorization = self._sign_in(response.headers.get("WWW-Authenticate", ""))
+        page = self._send(f"{self._address}{path}", headers)
+        if page.status == 401 and self._authorization is None:
+            self._authorization = self._sign_in(page.headers.get("WWW-Authenticate", ""))
             return self._get(path, accept, redirect)
-        return response if redirect and response.is_redirect else self._checked(response)
+        return page if redirect and page.redirect else self._checked(page)
 
-    def _send(self, url: str, headers: dict[str, str]) -> requests.Response:
+    def _send(self, url: str, headers: dict[str, str]) -> Page:
         try:
-            return self._session.get(url, headers=headers, timeout=self._timeout, allow_redirects=False, stream=True)
-        except requests.RequestException as exc:
+            with self._session.get(
+                url, headers=headers, timeout=self._timeout, allow_redirects=False, stream=True
+            ) as answer:
+                return Page(answer.status_code, answer.headers, answer.raw.read(LIMIT + 1, decode_content=True))
+        except (requests.RequestException, HTTPError) as exc:
             raise self._failed(f"nicht erreichbar ({type(exc).__name__})") from exc
 
-    def _checked(self, response: requests.Response) -> requests.Response:
-        if response.status_code == 200:
-            return response
-        if response.status_code == 404:
+    def _checked(self, page: Page) -> Page:
+        if page.status == 200:
+            return page
+        if page.status == 404:
             raise ImageMissing(
                 f"Das Abbild {self._reference} gibt es nicht",
                 observed=f"HTTP 404 von {self._address}",
                 next_step="Name und Tag im Inventar prüfen, oder das Abbild zuerst veröffentlichen.",
             )
-        if response.status_code in (401, 403):
-            raise self._failed(f"HTTP {response.status_code}: kein Zugriff", "`docker login` als root auf diesem Host.")
-        raise self._failed(f"HTTP {response.status_code}")
+        if page.status in (401, 403):
+            raise self._failed(f"HTTP {page.status}: kein Zugriff", "`docker login` als root auf diesem Host.")
+        raise self._failed(f"HTTP {page.status}")
 
     def _sign_in(self, challenge: str) -> str:
         scheme, _, rest = challenge.partition(" ")
@@ -95,7 +116,7 @@ class RegistrySession:
             headers["Authorization"] = f"Basic {_basic(credentials)}"
         if realm.scheme != urlsplit(self._address).scheme and realm.scheme != "https":
             raise self._failed(f"unsichere Anmeldung bei {realm.netloc}")
-        answer: Any = self._checked(self._send(f"{realm.geturl()}?{query}", headers)).json()
+        answer: Any = json.loads(self._checked(self._send(f"{realm.geturl()}?{query}", headers)).body)
         return str(answer.get("token") or answer.get("access_token") or "")
 
     def _credentials(self) -> tuple[str, str] | None:

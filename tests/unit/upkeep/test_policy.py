@@ -97,13 +97,13 @@ def test_secret_values_cannot_leak_from_a_long_wrong_value() -> None:
 
 
 def test_missing_file_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(PolicyInvalid, match="ist nicht lesbar.*site.yml"):
+    with pytest.raises(PolicyInvalid, match=r"ist nicht lesbar.*site.yml"):
         policies.read(tmp_path / "stack.yml", "lager")
 
 
 def test_broken_yaml_names_the_place(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").write_text("schema: [1\nstack: lager")
-    with pytest.raises(PolicyInvalid, match="kein gültiges YAML.*line 2"):
+    with pytest.raises(PolicyInvalid, match=r"kein gültiges YAML.*line 2"):
         policies.read(tmp_path / "stack.yml", "lager")
 
 
