@@ -10,7 +10,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bench.load import Call, Tally, generate, session_for
+from bench.load import Call, Tally, generate
 from workshop.commands import ENVIRONMENT, ROOT
 from workshop.progress import say
 
@@ -65,7 +65,7 @@ class Callers:
             say(f"  Aufrufer: {counted(fresh.outcomes)}{version}{self._phase}")
 
     async def _follow_run(self) -> None:
-        async with session_for(self.origin, {}) as session:
+        async with aiohttp.ClientSession(self.origin, timeout=aiohttp.ClientTimeout(total=5)) as session:
             while True:
                 self._phase = await self._ask(session)
                 await asyncio.sleep(0.5)
@@ -74,7 +74,7 @@ class Callers:
         try:
             async with session.get("/api/system/update") as response:
                 told = json.loads(await response.read())
-        except (aiohttp.ClientError, OSError, ValueError):
+        except (aiohttp.ClientError, OSError, ValueError):  # whatever is wrong, the callers' lines show it
             return ""
         return f" · {told['percent']} % {told['phase']}" if told.get("running") else ""
 

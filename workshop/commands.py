@@ -12,11 +12,12 @@ from workshop.progress import fail, say
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONUNBUFFERED": "1", "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
+NOTHING_DONE = re.compile(r": aktuell$|^\S+@sha256:[0-9a-f]{64}$")
 OWN_CLOCK = re.compile(r"^\[ *[\d.]+ s\] ")
 
 
 def relay(*argv: str | Path, stdin: str | None = None, quiet: bool = False) -> None:
-    """Run a command and show its lines as they come (`quiet`: only if it fails); a failing one ends the target."""
+    """Run a command and show what it does as it comes (`quiet`: only if it fails); a failing one ends the target."""
     process = subprocess.Popen(
         [str(word) for word in argv],
         cwd=ROOT,
@@ -32,7 +33,7 @@ def relay(*argv: str | Path, stdin: str | None = None, quiet: bool = False) -> N
     kept = []
     for line in process.stdout or ():
         shown = f"  {OWN_CLOCK.sub('', line.rstrip())}"
-        kept.append(shown) if quiet else say(shown)
+        kept.append(shown) if quiet or NOTHING_DONE.search(line) else say(shown)
     code = process.wait()
     if code:
         print(*kept, sep="\n")

@@ -25,6 +25,7 @@ TESTBED = "demo"
 HOST = "web1"
 STACK = "lager"
 SLOT = "lager-app-1-1"
+FIRST_LOGIN = "/srv/upkeep/lager/secrets/erste-anmeldung.txt"
 FIRST_VERSION = "1.0.0"
 PORT = int(os.environ.get("DEMO_PORT", "8080"))
 URL = f"http://127.0.0.1:{PORT}"
@@ -32,7 +33,6 @@ FOLDER = ROOT / ".demo"
 LOGIN = "demo"
 # Without the characters that people mistake for one another.
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
-CLIENT = {"X-Lager-Client": "demo"}
 Json = dict[str, Any]
 
 
@@ -93,19 +93,32 @@ def load_examples() -> str:
 
 def sign_in() -> str | None:
     """The session cookie of the demo admin; None when the log-in does not work."""
-    with requests.Session() as session:
-        session.trust_env = False
-        login = {"login": LOGIN, "password": password()}
-        reply = session.post(f"{URL}/api/session", json=login, headers=CLIENT, timeout=10)
-        return "; ".join(f"{name}={value}" for name, value in session.cookies.items()) if reply.ok else None
+    reply = ask("/api/session", {"login": LOGIN, "password": password()})
+    return "; ".join(f"{name}={value}" for name, value in reply.cookies.items()) if reply.ok else None
 
 
 def way_in() -> list[str]:
-    """How to sign in, tried out; after somebody changed the password a one-time link."""
+    """How to sign in, tried out first; the one-time link as long as nobody has used it."""
+    link = on_host("cat", FIRST_LOGIN)
+    own = (
+        [f"Eigenes Konto  {link}", "               (Link für einmal, drei Tage lang)"] if link and is_open(link) else []
+    )
     if sign_in():
-        return [f"Anmeldung    {LOGIN}", f"Passwort     {password()}"]
-    link = on_host("docker", "exec", SLOT, "lager", "invite-admin")
-    return [f"Anmeldung    {URL}{link}", "             (einmaliger Link: das Passwort von „demo“ wurde geändert)"]
+        return [f"Anmeldename    {LOGIN}", f"Passwort       {password()}", *own]
+    path = on_host("docker", "exec", SLOT, "lager", "invite-admin")
+    return [f"Anmeldung      {URL}{path}", "               (Link für einmal; das Passwort von „demo“ ist ein anderes)"]
+
+
+def is_open(link: str) -> bool:
+    token = link.rpartition("/")[2]
+    return ask("/api/invitations/look", {"token": token}).ok
+
+
+def ask(path: str, body: Json) -> requests.Response:
+    """POST to the app as its pages do, whatever proxy this machine has."""
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.post(URL + path, json=body, headers={"X-Lager-Client": "demo"}, timeout=10)
 
 
 def tell_where_to_look() -> None:
@@ -113,7 +126,7 @@ def tell_where_to_look() -> None:
     lines = [
         f"Die Lager-App {version} läuft.",
         "",
-        f"  Adresse      {URL}",
+        f"  Adresse        {URL}",
         *(f"  {line}" for line in way_in()),
         "",
         "Als Nächstes",
@@ -175,8 +188,10 @@ def break_it() -> None:
     with step(f"Version {broken} bauen und veröffentlichen: sie startet nicht"):
         build_broken(broken, f"lager:{before}")
         publish(broken, stable=True)
-    code, callers = update_under_load()
-    publish(before, stable=True)
+    try:
+        code, callers = update_under_load()
+    finally:
+        publish(before, stable=True)
     after = status()
     cause = after["last_run"]["message"]
     report(f"Es läuft weiter {after['release']['version']}", [*summary(callers.tally), f"Bericht         {cause}"])
