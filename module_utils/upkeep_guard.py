@@ -8,7 +8,6 @@ Core of the module `upkeep_guarded_change`. Standard library only. Texts for ope
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +26,7 @@ from ansible.module_utils.upkeep_takeback import (
 )
 
 PROGRAM = "upkeep_takeback.py"
+PYTHON = "/usr/bin/python3"  # of the system: an interpreter with a version in its name may go with the next release
 BOOT_UNIT = "upkeep-guard.service"
 BOOT_UNIT_TEXT = """\
 # Written by the module upkeep_guarded_change.
@@ -95,7 +95,7 @@ def disarm_command(name: str) -> list[str]:
 def install_program(memory: Memory, source: str, systemd: Path = Path("/etc/systemd/system")) -> None:
     """Put the program of the timer and the boot unit on the host (a link enables the unit; boot reads it)."""
     write_if_other(memory.root / PROGRAM, source, 0o755)
-    text = BOOT_UNIT_TEXT.format(root=memory.root, python=sys.executable, program=PROGRAM)
+    text = BOOT_UNIT_TEXT.format(root=memory.root, python=PYTHON, program=PROGRAM)
     write_if_other(systemd / BOOT_UNIT, text, 0o644)
     link = systemd / "sysinit.target.wants" / BOOT_UNIT
     link.parent.mkdir(exist_ok=True)
@@ -174,7 +174,7 @@ class Guard:
     def _arm(self, change: Change) -> None:
         if not change.timeout:
             return
-        armed = self._run(arm_command(change.name, change.timeout, (sys.executable, str(self._memory.root / PROGRAM))))
+        armed = self._run(arm_command(change.name, change.timeout, (PYTHON, str(self._memory.root / PROGRAM))))
         if armed.returncode:
             raise GuardError(f"Der Zeitgeber für die Rücknahme startet nicht: {last_words(armed)}.")
 
