@@ -10,7 +10,6 @@ import hashlib
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 from collections.abc import Iterable
@@ -158,8 +157,7 @@ class Switch:
             "--quiet",
         ]
         with tempfile.TemporaryDirectory() as folder:
-            with tarfile.open(self.wanted.archive) as archive:
-                archive.extractall(folder, filter="data")
+            self.host.command("tar", "--extract", "--file", str(self.wanted.archive), "--directory", folder)
             (wheels,) = Path(folder).iterdir()
             source = ["--no-index", "--find-links", str(wheels)]
             self.host.command(*pip, "install", *source, f"upkeep=={self.wanted.version}")
@@ -203,7 +201,7 @@ class Switch:
 
     def start(self) -> None:
         self.host.command("systemctl", "enable", "--quiet", AGENT)
-        self.host.command("systemctl", "restart", "--no-block", AGENT)
+        self.restart()
         deadline = self.host.now() + self.wanted.answer_timeout
         while self.host.agent_version() != self.wanted.version:
             if self.host.now() >= deadline:
@@ -214,13 +212,18 @@ class Switch:
         # Requests wait in the sockets meanwhile.
         self.host.command("systemctl", "try-restart", "upkeep-door@*.service")
 
+    def restart(self) -> None:
+        """The old one is gone before the new one begins: what answers from now on is the new one."""
+        self.host.command("systemctl", "stop", AGENT)
+        self.host.command("systemctl", "start", "--no-block", AGENT)
+
     def go_back(self, before: str, error: SwitchFailed) -> str:
         """Undo the link; returns what to tell the operator."""
         advice = "Ursache: `journalctl -u upkeep-agent`."
         if not before or before == self.wanted.name or not (self.places.root / before / MARK).exists():
             return f"{error} Eine frühere Version zum Zurückgehen gibt es nicht. {advice}"
         self.link(self.places.current, before)
-        self.host.succeeds("systemctl", "restart", "--no-block", AGENT)
+        self.restart()
         deadline = self.host.now() + self.wanted.answer_timeout
         while self.host.agent_version() is None and self.host.now() < deadline:
             self.host.sleep(0.2)
