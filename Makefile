@@ -8,7 +8,7 @@ INVENTORY ?= demo
 HOSTS ?= 1
 
 .PHONY: help setup demo demo-update demo-break demo-down testbed-up testbed-down secrets wheels app-image \
-	test lint bench faults screenshots docs lock
+	test lint bench screenshots docs lock
 
 help: ## zeigt diese Übersicht
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,18 @@ test: setup ## alle Tests, Raum für Raum
 
 lint: setup ## ruff, mypy, ansible-lint, yamllint
 	@$(PYTHON) -m workshop.rooms lint
+
+bench: setup ## misst gegen Vergleichswerte und schreibt docs/messungen/
+	@$(PYTHON) -m testbed docker
+	@$(PYTHON) -m testbed images
+	@$(PYTHON) -m workshop.app_image
+	@$(PYTHON) -m bench
+
+screenshots: setup ## erneuert die Bilder in docs/images/
+	@$(PYTHON) -m testbed docker
+	@$(PYTHON) -m testbed images
+	@$(PYTHON) -m workshop.app_image
+	@UPKEEP_SCREENSHOTS=1 $(PYTHON) -m pytest -q tests/e2e
 
 lock: setup ## pinnt alle Anforderungen mit ihren Hashes neu
 	@./workshop/lock.sh
