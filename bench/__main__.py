@@ -1,0 +1,81 @@
+"""`python -m bench`: takes every measurement and writes docs/messungen; exit code 1 when a limit is missed."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from bench import agent, app, gate, pages, rollout, update
+from bench.failure import BenchFailed
+from bench.figures import Report
+from bench.ground import Ground
+from bench.machine import ROOT, Circumstances
+from testbed.failure import TestbedError
+from workshop.progress import fail, say, step
+
+# In this order: the first brings the hosts into service that the others measure.
+TOPICS: dict[str, Callable[[Ground, bool], Report]] = {
+    "playbooks": rollout.measure,
+    "wartungsfenster": update.measure,
+    "tor": gate.measure,
+    "app": app.measure,
+    "agent": agent.measure,
+}
+ALL_HOSTS = ("one", "left", "middle", "right", "last")
+
+
+def main() -> int:
+    arguments = _arguments()
+    chosen = [name for name in TOPICS if name in (arguments.topics or TOPICS)]
+    folder = arguments.into or (ROOT / "build" / "messungen" if arguments.quick else ROOT / "docs" / "messungen")
+    wants_all_hosts = "playbooks" in chosen and not arguments.quick
+    ground = Ground(ALL_HOSTS if wants_all_hosts else ALL_HOSTS[:1])
+    try:
+        reports = _take(ground, chosen, arguments.quick, folder)
+    except (BenchFailed, TestbedError, subprocess.SubprocessError) as error:
+        fail(str(error))
+    finally:
+        if not arguments.keep:
+            ground.down()
+    return _conclude(reports, folder, arguments.quick)
+
+
+def _take(ground: Ground, chosen: list[str], quick: bool, folder: Path) -> list[Report]:
+    seen = Circumstances.now()
+    reports = []
+    with step("Testhosts und Images"):
+        ground.up()
+    for name in chosen:
+        with step(name):
+            report = TOPICS[name](ground, quick)
+        pages.write(folder, report, seen, quick)
+        print(pages.shown(report), flush=True)
+        reports.append(report)
+    return reports
+
+
+def _conclude(reports: list[Report], folder: Path, quick: bool) -> int:
+    """A trial run's limits prove nothing, so they do not count."""
+    missed = [f"{report.title}: {figure.name}" for report in reports for figure in report.missed]
+    say(f"Geschrieben: {folder}/{{{','.join(report.name for report in reports)}}}.md")
+    say(f"Verfehlte Grenzen: {'; '.join(missed)}" if missed else "Alle Grenzen eingehalten")
+    return 1 if missed and not quick else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Messungen, jede mit Vergleichswert")
+    parser.add_argument("topics", nargs="*", metavar="THEMA", help=f"nur diese: {', '.join(TOPICS)}")
+    parser.add_argument("--quick", action="store_true", help="Probelauf: ein Host, wenige Messungen")
+    parser.add_argument("--into", type=Path, metavar="ORDNER", help="wohin die Seiten geschrieben werden")
+    parser.add_argument("--keep", action="store_true", help="Testhosts am Ende stehen lassen")
+    arguments = parser.parse_args()
+    if unknown := sorted(set(arguments.topics) - set(TOPICS)):
+        parser.error(f"unbekanntes Thema: {', '.join(unknown)}; es gibt {', '.join(TOPICS)}")
+    return arguments
+
+
+if __name__ == "__main__":
+    sys.exit(main())
