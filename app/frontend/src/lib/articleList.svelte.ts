@@ -1,5 +1,5 @@
 /** The list of articles: what is searched for, and the pages loaded so far. Outlives the page that shows it. */
-import { get, Unreachable } from './api';
+import { get, Refused, Unreachable } from './api';
 import type { Article, ArticleOptions, ArticlePage, ArticleRow } from './types';
 
 interface Filters {
@@ -73,7 +73,7 @@ class ArticleList {
     try {
       return await get<ArticlePage>(`/api/articles?${this.#query(after)}`, running.signal);
     } catch (error) {
-      if (running.signal.aborted || error instanceof Unreachable) return null;
+      if (running.signal.aborted || error instanceof Unreachable || error instanceof Refused) return null;
       throw error;
     } finally {
       if (this.#running === running) this.isLoading = false;

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from lager.accounts.model import Role
+from lager.application import create_app
+from lager.services import Services, build_services
+from lager.settings import Settings
+from starlette.applications import Starlette
+from starlette.datastructures import Secret
+
+from tests.integration.app.mongod import Mongod
+from tests.integration.app.people import ORIGIN, Person, signed_in, stranger
+
+DATABASE = "lager_test"
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongod]:
+    server = Mongod(tmp_path_factory.mktemp("mongod"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def empty(mongod: Mongod) -> str:
+    """The database's name; indexes stay between tests, documents do not."""
+    with mongod.client() as client:
+        for name in client[DATABASE].list_collection_names():
+            client[DATABASE][name].delete_many({})
+    return DATABASE
+
+
+@pytest.fixture
+def frontend(tmp_path: Path) -> Path:
+    dist = tmp_path / "dist"
+    (dist / "assets").mkdir(parents=True)
+    (dist / "index.html").write_text("<!doctype html><title>Lager</title>")
+    (dist / "assets" / "app-1234.js").write_text("let plain;")
+    (dist / "assets" / "app-1234.js.br").write_bytes(b"brotli")
+    (dist / "assets" / "app-1234.js.gz").write_bytes(b"gzip")
+    return dist
+
+
+@pytest.fixture
+def settings(mongod: Mongod, empty: str, tmp_path: Path, frontend: Path) -> Settings:
+    return Settings(
+        mongodb_uri=Secret(mongod.uri),
+        secret=Secret("s" * 40),
+        public_origin=ORIGIN,
+        database=empty,
+        version="1.2.3",
+        files=tmp_path,
+        frontend=frontend,
+    )
+
+
+@pytest.fixture
+async def services(anyio_backend: str, settings: Settings) -> Services:
+    return build_services(settings)
+
+
+@pytest.fixture
+async def app(settings: Settings, services: Services) -> AsyncIterator[Starlette]:
+    """Started and ready."""
+    application = create_app(settings, services)
+    async with application.router.lifespan_context(application):
+        while not services.lifecycle.is_prepared:
+            await asyncio.sleep(0.01)
+        yield application
+
+
+@pytest.fixture
+async def visitor(app: Starlette) -> AsyncIterator[Person]:
+    async with stranger(app) as person:
+        yield person
+
+
+@pytest.fixture
+async def admin(app: Starlette, services: Services) -> AsyncIterator[Person]:
+    async with signed_in(app, services, Role.ADMIN, "petra") as person:
+        yield person
+
+
+@pytest.fixture
+async def keeper(app: Starlette, services: Services) -> AsyncIterator[Person]:
+    async with signed_in(app, services, Role.STORE, "klaus") as person:
+        yield person
+
+
+@pytest.fixture
+async def reader(app: Starlette, services: Services) -> AsyncIterator[Person]:
+    async with signed_in(app, services, Role.READ, "lena") as person:
+        yield person
