@@ -32,7 +32,7 @@ def main() -> int:
     chosen = [name for name in TOPICS if name in (arguments.topics or TOPICS)]
     folder = arguments.into or (ROOT / "build" / "messungen" if arguments.quick else ROOT / "docs" / "messungen")
     wants_all_hosts = "playbooks" in chosen and not arguments.quick
-    ground = Ground(ALL_HOSTS if wants_all_hosts else ALL_HOSTS[:1])
+    ground = Ground(arguments.testbed, ALL_HOSTS if wants_all_hosts else ALL_HOSTS[:1])
     try:
         reports = _take(ground, chosen, arguments.quick, folder)
     except (BenchFailed, TestbedError, subprocess.SubprocessError) as error:
@@ -70,6 +70,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("topics", nargs="*", metavar="THEMA", help=f"nur diese: {', '.join(TOPICS)}")
     parser.add_argument("--quick", action="store_true", help="Probelauf: ein Host, wenige Messungen")
     parser.add_argument("--into", type=Path, metavar="ORDNER", help="wohin die Seiten geschrieben werden")
+    parser.add_argument("--testbed", default="bench", metavar="NAME", help="Name des Testbeds (%(default)s)")
     parser.add_argument("--keep", action="store_true", help="Testhosts am Ende stehen lassen")
     arguments = parser.parse_args()
     if unknown := sorted(set(arguments.topics) - set(TOPICS)):

@@ -7,7 +7,7 @@ from typing import Any
 
 from bench.figures import Figure, Limit, Report
 from bench.gate import MANY_CONNECTIONS, shoot, sign_in
-from bench.ground import LOCAL_IMAGE, SLOT, Ground
+from bench.ground import SLOT, Ground
 from testbed.engine import docker
 
 BASE = "upkeep-testbed/python"
@@ -30,7 +30,7 @@ def measure(ground: Ground, quick: bool) -> Report:
     used = _memory(ground, host)
     bare = [int(ground.on(host, "docker", "exec", SLOT, "python3", "-c", BARE)) / 1024]
     interpreter = "leerer Python-Interpreter"
-    image, base = _image_megabytes(f"{LOCAL_IMAGE}:1.0.0"), _image_megabytes(BASE)
+    image, base = _image_megabytes(f"{ground.image}:1.0.0"), _image_megabytes(BASE)
     figures = [
         Figure("Start bis bereit", "s", starts["ready"], "leerer Container", starts["bare"], Limit(3, always=True)),
         Figure("Größe des Images", "MB", [image], "Grundimage", [base], Limit(250)),

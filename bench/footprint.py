@@ -5,6 +5,8 @@ only; works with both versions of cgroups. Memory in MB, `cpu_s` in seconds sinc
 children included.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import re
@@ -15,18 +17,18 @@ TICKS = os.sysconf("SC_CLK_TCK")
 MEMORY = re.compile(r"^(Rss|Pss): +(\d+) kB$", re.MULTILINE)
 
 
-def memory(process):
+def memory(process: Path) -> dict[str, float]:
     """{"Rss": MB, "Pss": MB} of one process."""
     return {name: int(size) / 1024 for name, size in MEMORY.findall((process / "smaps_rollup").read_text())}
 
 
-def cpu(process):
+def cpu(process: Path) -> float:
     """Seconds of user and system time, of its ended children, too."""
     fields = (process / "stat").read_text().rpartition(")")[2].split()
     return sum(int(field) for field in fields[11:15]) / TICKS
 
 
-def look(process, found):
+def look(process: Path, found: dict[str, dict[str, float]]) -> None:
     """Add one process to the entry whose word its cgroup names."""
     cgroup = (process / "cgroup").read_text()
     for word in (word for word in found if word in cgroup):
@@ -38,8 +40,8 @@ def look(process, found):
         entry["cpu_s"] += cpu(process)
 
 
-def main():
-    found = {word: {"processes": 0, "rss_mb": 0.0, "pss_mb": 0.0, "cpu_s": 0.0} for word in sys.argv[1:]}
+def main() -> None:
+    found = {word: {"processes": 0.0, "rss_mb": 0.0, "pss_mb": 0.0, "cpu_s": 0.0} for word in sys.argv[1:]}
     for process in Path("/proc").glob("[0-9]*"):
         try:
             look(process, found)

@@ -22,12 +22,8 @@ from testbed.state import Bed, load
 from workshop.progress import say
 from workshop.wheels import WHEELS
 
-NAME = "bench"
 STACK = "lager"
 SLOT = "lager-app-1-1"
-FOLDER = ROOT / "build" / "bench"
-REPOSITORY = "bench/lager"
-LOCAL_IMAGE = "upkeep-bench/lager"
 DIRECT_PORT = 8001
 LOGIN = "bench"
 TIMEOUT_SECONDS = 300
@@ -38,9 +34,7 @@ VARIABLES: dict[str, Any] = {
     "docker_host__open_ports": ["80", "443", str(DIRECT_PORT)],
     "docker_host__registry_mirrors": ["http://{{ testbed__registry }}"],
     "docker_host__insecure_registries": ["{{ testbed__registry }}"],
-    "upkeep_agent__wheels": str(FOLDER / "wheels"),
     "stacks": {STACK: {}},
-    "lager__image": {"channel": "{{ testbed__registry }}/" + f"{REPOSITORY}:stable"},
     "lager__registries_allowed": ["{{ testbed__registry }}"],
     "lager__public_url": "http://{{ ansible_host }}",
     "lager__mongodb_image": "mongo:6.0",
@@ -53,8 +47,9 @@ VARIABLES: dict[str, Any] = {
 
 @dataclass
 class Ground:
-    """One testbed for all topics; `hosts` are its machines, `ready` those that `site.yml` has been run on."""
+    """Testbed `name` for all topics; `hosts` are its machines, `ready` those that `site.yml` has been run on."""
 
+    name: str
     hosts: tuple[str, ...]
     ready: set[str] = field(default_factory=set)
     with_data: set[str] = field(default_factory=set)
@@ -68,33 +63,33 @@ class Ground:
         ensure_packages(["wrk"], why="die Messungen")
         registry.publish(build.ensure_images())
         self.release_next_version()
-        bed.up(NAME, [bed.Wish(host, "debian13-docker") for host in self.hosts])
+        bed.up(self.name, [bed.Wish(host, "debian13-docker") for host in self.hosts])
         self._write_inventory()
-        self.module("workshop.secrets", str(FOLDER / "inventory"))
+        self.module("workshop.secrets", str(self.folder / "inventory"))
         self.module("workshop.wheels")
-        _keep_wheels()
+        self._keep_wheels()
 
     def down(self) -> None:
-        bed.down(NAME)
-        found = subprocess.run(engine.docker("images", "-q", LOCAL_IMAGE), capture_output=True, text=True, check=False)
+        bed.down(self.name)
+        found = subprocess.run(engine.docker("images", "-q", self.image), capture_output=True, text=True, check=False)
         if images := sorted(set(found.stdout.split())):
             subprocess.run(engine.docker("rmi", "--force", *images), stdout=subprocess.DEVNULL, check=False)
 
     def release_next_version(self) -> str:
         """Build the app's next version and move the channel to it."""
         version, self.minor = f"1.{self.minor}.0", self.minor + 1
-        tag = f"{LOCAL_IMAGE}:{version}"
+        tag = f"{self.image}:{version}"
         argv = [sys.executable, "app/build.py", "--version", version, "--tag", tag]
         _call([*argv, "--base-image", "upkeep-testbed/python"])
-        registry.push(tag, [f"{REPOSITORY}:{version}", f"{REPOSITORY}:stable"])
+        registry.push(tag, [f"{self.name}/lager:{version}", f"{self.name}/lager:stable"])
         return version
 
     def play(self, name: str, *hosts: str) -> playbook.Play:
         """One timed playbook; `empty` is the cheapest there can be."""
-        file = FOLDER / "empty.yml" if name == "empty" else ROOT / "playbooks" / f"{name}.yml"
+        file = self.folder / "empty.yml" if name == "empty" else ROOT / "playbooks" / f"{name}.yml"
         self.plays += 1
-        log = ROOT / "test-results" / "bench" / f"{self.plays:02}-{name}-{'-'.join(hosts)}.log"
-        done = playbook.run(name, file, FOLDER / "inventory", hosts, log)
+        log = ROOT / "test-results" / self.name / f"{self.plays:02}-{name}-{'-'.join(hosts)}.log"
+        done = playbook.run(name, file, self.folder / "inventory", hosts, log)
         say(f"  {name}.yml auf {', '.join(hosts)}: {done.seconds:.1f} s, geändert {sum(done.changed.values())}")
         if name == "site":
             self.ready.update(hosts)
@@ -111,12 +106,22 @@ class Ground:
             self.with_data.add(host)
         return host
 
+    @property
+    def folder(self) -> Path:
+        """Inventory, secrets and packages of this run."""
+        return ROOT / "build" / self.name
+
+    @property
+    def image(self) -> str:
+        """The app's name on this machine."""
+        return f"upkeep-{self.name}/lager"
+
     def address(self, host: str) -> str:
         return self.bed.hosts[host].address
 
     @cached_property
     def bed(self) -> Bed:
-        return load(NAME)
+        return load(self.name)
 
     def on(self, host: str, *words: str, stdin: str = "") -> str:
         """Standard output of a command on a host."""
@@ -130,21 +135,25 @@ class Ground:
     def module(self, *words: str) -> None:
         _call([sys.executable, "-m", *words])
 
+    def _keep_wheels(self) -> None:
+        """A copy of the agent's packages, so that whoever builds others meanwhile does not change what is measured."""
+        shutil.rmtree(self.folder / "wheels", ignore_errors=True)
+        shutil.copytree(WHEELS, self.folder / "wheels")
+        for ending in (".tar", ".hash"):
+            shutil.copy(WHEELS.with_suffix(ending), self.folder / f"wheels{ending}")
+
     def _write_inventory(self) -> None:
         found = json.loads(inventory.as_yaml(self.bed))
         found["all"]["children"]["docker_hosts"] = {"children": {"testbed": {}}}
-        variables = FOLDER / "inventory" / "group_vars" / "all"
+        own = {
+            "lager__image": {"channel": "{{ testbed__registry }}" + f"/{self.name}/lager:stable"},
+            "upkeep_agent__wheels": str(self.folder / "wheels"),
+        }
+        variables = self.folder / "inventory" / "group_vars" / "all"
         variables.mkdir(parents=True, exist_ok=True)
-        (FOLDER / "inventory" / "hosts.yml").write_text(json.dumps(found, indent=2), encoding="utf-8")
-        (variables / "main.yml").write_text(json.dumps(VARIABLES, indent=2), encoding="utf-8")
-        (FOLDER / "empty.yml").write_text(EMPTY_PLAY, encoding="utf-8")
-
-
-def _keep_wheels() -> None:
-    """A copy of the agent's packages, so that whoever builds others meanwhile does not change what is measured."""
-    shutil.copytree(WHEELS, FOLDER / "wheels", dirs_exist_ok=True)
-    for ending in (".tar", ".hash"):
-        shutil.copy(WHEELS.with_suffix(ending), FOLDER / f"wheels{ending}")
+        (self.folder / "inventory" / "hosts.yml").write_text(json.dumps(found, indent=2), encoding="utf-8")
+        (variables / "main.yml").write_text(json.dumps(VARIABLES | own, indent=2), encoding="utf-8")
+        (self.folder / "empty.yml").write_text(EMPTY_PLAY, encoding="utf-8")
 
 
 def _call(argv: list[str], stdin: str = "") -> str:
