@@ -54,21 +54,24 @@ def module(name: str, *words: str, seconds: int = 900) -> Room:
 # A lane runs its rooms one after the other; lanes run side by side (two cores: two lanes).
 PREPARE = [
     [module("Docker", "testbed", "docker"), module("Testabbilder", "testbed", "images")],
-    [module("Agentenpakete", "workshop.wheels"), pytest_room("unit", "tests/unit", "tests/repository")],
+    [module("Browser", "testbed", "browser"), module("Agentenpakete", "workshop.wheels")],
 ]
 TEST_LANES = [
     [
         module("App-Abbild", "workshop.app_image"),
         pytest_room("e2e", "tests/e2e"),
         pytest_room("stoerungen", "tests/faults"),
+        pytest_room("app", "tests/integration/app"),
+        pytest_room("messen", "tests/integration/bench"),
     ],
     [
-        pytest_room("testbed", "tests/integration/testbed"),
-        pytest_room("docker_host", "tests/integration/docker_host"),
-        pytest_room("gate", "tests/integration/gate"),
-        pytest_room("engine", "tests/integration/upkeep"),
-        pytest_room("app", "tests/integration/app"),
+        pytest_room("unit", "tests/unit", "tests/repository"),
         module("molecule", "workshop.molecule"),
+        pytest_room("docker_host", "tests/integration/docker_host"),
+        pytest_room("engine", "tests/integration/upkeep"),
+        pytest_room("fehleingaben", "tests/integration/bad_input"),
+        pytest_room("gate", "tests/integration/gate"),
+        pytest_room("testbed", "tests/integration/testbed"),
     ],
 ]
 LINT_LANES = [
