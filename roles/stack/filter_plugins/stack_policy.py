@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import colorsys
+import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,6 +20,8 @@ from upkeep.layout import Layout
 Wanted = Mapping[str, Any]
 DEFAULT_MONGODB = "mongo:8.0"
 MONGODB_USER = 999
+# How keys of stack.yml are called in the inventory: app.slots is stack__slots, maintenance.text stack__maintenance_text.
+POLICY_KEY = re.compile(r"\b(?:app|update|(maintenance))\.(\w+)")
 PICTURE_KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
@@ -77,8 +80,12 @@ def policy_problems(wanted: Wanted) -> list[str]:
     try:
         policies.parse(policy(wanted), wanted["name"], f"Stack {wanted['name']}")
     except UpkeepError as error:
-        return [f"{error} Im Inventar heißt der Schlüssel stack__… (app.slots → stack__slots)."]
+        return [POLICY_KEY.sub(_inventory_name, str(error))]
     return []
+
+
+def _inventory_name(key: re.Match[str]) -> str:
+    return f"stack__{key[1]}_{key[2]}" if key[1] else f"stack__{key[2]}"
 
 
 def secret_files(wanted: Wanted) -> list[dict[str, Any]]:
