@@ -1,0 +1,146 @@
+"""What role stack places on a host: compose.yml, stack.yml, gate, secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.unit.roles.rendering import Rendering
+from upkeep import policy as policies
+
+PLANTED = "pl4nted-$ecret"
+MONGODB = {
+    "name": "lager",
+    "root_password": f"{PLANTED}-root",
+    "keyfile": f"{PLANTED}-key",
+    "users": [{"name": "lager-app", "password": f"{PLANTED}-user"}],
+}
+MINIMAL = {"stack__name": "portal", "stack__image": {"channel": "ghcr.io/firma/portal:stable"}}
+FULL = MINIMAL | {
+    "stack__slots": 2,
+    "stack__environment": {"PREIS": 'fünf $ "und" #mehr', "ANZAHL": 5},
+    "stack__secrets": {"session-key": f"{PLANTED}-session"},
+    "stack__environment_secrets": {"TOKEN": f"{PLANTED}-token"},
+    "stack__volumes": [
+        {"name": "files", "target": "/data"},
+        {"source": "/srv/share", "target": "/in", "read_only": True},
+    ],
+    "stack__databases": {"mongodb": MONGODB},
+    "stack__command": ["serve", "--price=$5"],
+    "stack__trusted_proxies": ["10.0.0.0/8"],
+    "stack__host_names": ["portal.example"],
+    "stack__published": [{"host_port": 8080, "bind": "127.0.0.1"}, {"host_port": 8081, "bind": "::1"}],
+}
+
+
+@pytest.fixture(scope="module", params=[MINIMAL, FULL], ids=["minimal", "full"])
+def role(request: pytest.FixtureRequest) -> Rendering:
+    return Rendering("stack", **request.param)
+
+
+@pytest.fixture(scope="module")
+def full() -> Rendering:
+    return Rendering("stack", **FULL)
+
+
+def services(role: Rendering) -> dict[str, dict[str, Any]]:
+    return role.yaml("compose.yml.j2")["services"]
+
+
+def test_nothing_is_wrong_with_good_variables(role: Rendering) -> None:
+    assert role.value("__stack__problems") == []
+
+
+def test_agent_understands_the_policy(role: Rendering) -> None:
+    policy = policies.parse(role.yaml("stack.yml.j2"), "portal")
+    assert policy.stack == "portal"
+    assert set(policy.app.slot_names) == {name for name in services(role) if name.startswith("app-")}
+
+
+def test_every_container_is_locked_in(role: Rendering) -> None:
+    for name, service in services(role).items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["read_only"] is True, name
+        assert all(int(number) > 0 for number in service["user"].split(":")), name
+        assert service["mem_limit"], name
+        assert service["pids_limit"], name
+        assert service["logging"]["options"]["max-size"], name
+        assert service["restart"] == "unless-stopped", name
+        assert not {"privileged", "cap_add", "devices", "network_mode", "pid", "ipc"} & set(service), name
+
+
+def test_no_container_sees_docker_and_no_bind_makes_its_source(role: Rendering) -> None:
+    for service in services(role).values():
+        for mount in service.get("volumes", []):
+            assert "docker.sock" not in mount["source"]
+            if mount["type"] == "bind":
+                assert mount["bind"] == {"create_host_path": False}
+
+
+def test_only_the_gate_is_published_and_the_database_only_reaches_the_application(full: Rendering) -> None:
+    compose = full.yaml("compose.yml.j2")
+    assert [name for name, service in compose["services"].items() if "ports" in service] == ["gate"]
+    assert compose["services"]["gate"]["ports"] == ["127.0.0.1:8080:8080", "[::1]:8081:8080"]
+    assert compose["services"]["mongodb"]["networks"] == ["data"]
+    assert compose["services"]["gate"]["networks"] == ["front"]
+    assert compose["networks"]["data"] == {"internal": True}
+
+
+def test_labels_say_what_a_container_is(full: Rendering) -> None:
+    labels = {name: service["labels"] for name, service in services(full).items()}
+    assert labels["gate"] == {"upkeep.stack": "portal", "upkeep.role": "gate"}
+    assert labels["app-2"] == {"upkeep.stack": "portal", "upkeep.role": "app", "upkeep.slot": "app-2"}
+    assert labels["mongodb"] == {"upkeep.stack": "portal", "upkeep.role": "database"}
+
+
+def test_images_come_from_the_agent_alone(full: Rendering) -> None:
+    images = {name: service["image"] for name, service in services(full).items()}
+    assert images == {
+        "gate": "${UPKEEP_GATE_IMAGE:?}",
+        "app-1": "${UPKEEP_APP_IMAGE:?}",
+        "app-2": "${UPKEEP_APP_IMAGE:?}",
+        "mongodb": "${UPKEEP_MONGODB_IMAGE:?}",
+    }
+
+
+def test_dollar_signs_of_the_inventory_reach_the_container(full: Rendering) -> None:
+    app = services(full)["app-1"]
+    assert app["environment"]["PREIS"] == 'fünf $$ "und" #mehr'
+    assert app["environment"]["ANZAHL"] == "5"
+    assert app["command"] == ["serve", "--price=$$5"]
+
+
+def test_secrets_lie_in_their_own_files_and_nowhere_else(full: Rendering) -> None:
+    plain, secret = full.value("__stack__plain_files"), full.value("__stack__files")
+    assert PLANTED not in str(plain)
+    found = {Path(file["path"]).name: file for file in secret if file.get("secret")}
+    assert {
+        name: (file["mode"], file.get("owner", "root"), file.get("group", "root")) for name, file in found.items()
+    } == {
+        "session-key": ("0440", "root", "7310"),
+        "environment": ("0400", "root", "root"),
+        "mongodb-keyfile": ("0400", "999", "999"),
+        "mongodb-root": ("0400", "root", "root"),
+        "mongodb-user-lager-app": ("0400", "root", "root"),
+    }
+    assert found["environment"]["content"] == f"TOKEN='{PLANTED}-token'\n"
+
+
+def test_containers_get_only_their_own_secrets(full: Rendering) -> None:
+    used = {name: service.get("secrets", []) for name, service in services(full).items()}
+    assert used == {"gate": [], "app-1": ["session-key"], "app-2": ["session-key"], "mongodb": ["mongodb-keyfile"]}
+
+
+def test_one_dictionary_wins_over_single_variables() -> None:
+    role = Rendering("stack", **MINIMAL, stack__port=8000, stack__given={"port": "5000", "read_only": "no"})
+    wanted = role.value("__stack__wanted")
+    assert (wanted["port"], wanted["read_only"], wanted["name"]) == (5000, False, "portal")
+
+
+def test_every_setting_of_the_specs_has_a_value(full: Rendering) -> None:
+    specs = yaml.safe_load((full.path / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    assert {f"stack__{name}" for name in full.value("__stack__wanted")} == set(specs)
