@@ -18,7 +18,8 @@ OWN_CLOCK = re.compile(r"^\[ *[\d.]+ s\] ")
 
 def relay(*argv: str | Path, stdin: str | None = None, quiet: bool = False) -> None:
     """Run a command and show what it does as it comes (`quiet`: only if it fails); a failing one ends the target."""
-    process = subprocess.Popen(
+    kept = []
+    with subprocess.Popen(
         [str(word) for word in argv],
         cwd=ROOT,
         env=ENVIRONMENT,
@@ -26,18 +27,16 @@ def relay(*argv: str | Path, stdin: str | None = None, quiet: bool = False) -> N
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
-    if process.stdin:
-        with process.stdin:
+    ) as process:
+        if process.stdin:
             process.stdin.write(stdin or "")
-    kept = []
-    for line in process.stdout or ():
-        shown = f"  {OWN_CLOCK.sub('', line.rstrip())}"
-        kept.append(shown) if quiet or NOTHING_DONE.search(line) else say(shown)
-    code = process.wait()
-    if code:
+            process.stdin.close()
+        for line in process.stdout or ():
+            shown = f"  {OWN_CLOCK.sub('', line.rstrip())}"
+            kept.append(shown) if quiet or NOTHING_DONE.search(line) else say(shown)
+    if process.returncode:
         print(*kept, sep="\n")
-    _judge(code, argv)
+    _judge(process.returncode, argv)
 
 
 def ours(module: str, *words: str) -> None:

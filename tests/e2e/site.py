@@ -1,0 +1,181 @@
+"""A testbed host of our own, rolled out with the project's playbooks, and ways to talk to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from testbed import state
+from testbed.engine import docker
+from workshop import app_image, demo
+
+ROOT = Path(__file__).parents[2]
+KEPT = "UPKEEP_E2E_KEEP" in os.environ
+BED = "e2e"
+HOST = "web1"
+STACK = "lager"
+SLOT = "lager-app-1-1"
+REPOSITORY = "lager-e2e"
+FIRST_VERSION = "1.0.0"
+PLAYBOOK = str(Path(sys.executable).parent / "ansible-playbook")
+ASK_AGENT = (
+    "import json, sys; from upkeep.client import AgentClient; print(json.dumps(AgentClient().report(sys.argv[1])))"
+)
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Played:
+    """A finished playbook: what an operator saw (plain output, no -v) and how long it took, in seconds."""
+
+    code: int
+    output: str
+    seconds: float
+
+    @property
+    def changed(self) -> int:
+        """The recap's `changed=` of the only host."""
+        found = re.search(rf"^{HOST}\s+: .*changed=(\d+)", self.output, re.MULTILINE)
+        assert found, self.output
+        return int(found[1])
+
+    def good(self) -> Played:
+        assert self.code == 0, self.output
+        return self
+
+
+@dataclass
+class Site:
+    """The stack on its host. `inventory` is a folder like inventories/demo, for our own host."""
+
+    inventory: Path
+    address: str
+    environment: dict[str, str] = field(repr=False)
+    first: Played | None = field(default=None, repr=False)
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.address}"
+
+    def begin(self, name: str, *more: str) -> subprocess.Popen[str]:
+        """Start a playbook; its output is collected by `end`."""
+        argv = [PLAYBOOK, "-i", str(self.inventory), f"playbooks/{name}.yml", *more]
+        return subprocess.Popen(
+            argv, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    def play(self, name: str, *more: str) -> Played:
+        began = time.monotonic()
+        return end(self.begin(name, *more), began)
+
+    def run(self, *argv: str, stdin: str = "") -> str:
+        """Standard output of a command on the host."""
+        words = docker("exec", "--interactive", f"upkeep-{BED}-{HOST}", *argv)
+        done = subprocess.run(words, input=stdin, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{argv} → {done.returncode}: {done.stdout}{done.stderr}"
+        return done.stdout.strip()
+
+    def status(self) -> Json:
+        found: Json = json.loads(self.run("upkeep", "status", STACK, "--json"))
+        return found
+
+    def version(self) -> str:
+        """The version that serves."""
+        return str(self.status()["release"]["version"])
+
+    def last_report(self) -> Json:
+        run = self.status()["last_run"]["id"]
+        report: Json = json.loads(self.run("/opt/upkeep/current/bin/python", "-c", ASK_AGENT, run))
+        return report
+
+    def lager(self, *words: str, stdin: str = "") -> str:
+        """The app's own command in its container."""
+        return self.run("docker", "exec", "--interactive", SLOT, "lager", *words, stdin=stdin)
+
+    def secrets(self) -> dict[str, str]:
+        """What the inventory's vault holds."""
+        vault = str(self.inventory / "group_vars/all/vault.yml")
+        argv = [str(Path(PLAYBOOK).parent / "ansible-vault"), "view", vault]
+        shown = subprocess.run(argv, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.PIPE, text=True)
+        found: dict[str, str] = yaml.safe_load(shown.stdout)
+        return found
+
+    def offer_next(self) -> str:
+        """Publish a new good version in the channel; returns its number."""
+        version = self._next()
+        app_image.build(version)
+        app_image.publish(version, stable=True, repository=REPOSITORY)
+        return version
+
+    def _next(self) -> str:
+        return demo.next_version(self.status())
+
+    def offer_broken(self) -> str:
+        """Publish a version that crashes at its start; returns its number."""
+        version = f"{self._next()}-kaputt"
+        app_image.build_broken(version, f"{app_image.REPOSITORY}:{FIRST_VERSION}")
+        app_image.publish(version, stable=True, repository=REPOSITORY)
+        return version
+
+
+def end(play: subprocess.Popen[str], began: float) -> Played:
+    output, _ = play.communicate(timeout=240)
+    return Played(play.returncode, output, time.monotonic() - began)
+
+
+def testbed(*words: str) -> None:
+    argv = [sys.executable, "-m", "testbed", *words]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{argv}: {done.stdout}{done.stderr}"
+
+
+def bring_up() -> Site:
+    """Host and files; nothing is rolled out yet. With UPKEEP_E2E_KEEP the host of the session before, as it is."""
+    environment = {
+        **os.environ,
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_NOCOLOR": "1",
+        "UPKEEP_VAULT_PASSWORD": "e2e-tests-only",
+    }
+    inventory = state.folder(BED) / "inventory"
+    if not (KEPT and inventory.exists()):
+        testbed("docker")
+        testbed("images")
+        app_image.build(FIRST_VERSION)
+        app_image.publish(FIRST_VERSION, stable=True, repository=REPOSITORY)
+        testbed("up", BED, "--hosts", f"{HOST}=debian13-docker")
+        write_inventory(inventory)
+    for module in (["workshop.wheels"], ["workshop.secrets", str(inventory)]):
+        subprocess.run([sys.executable, "-m", *module], cwd=ROOT, env=environment, check=True, capture_output=True)
+    return Site(inventory, address(), environment)
+
+
+def take_down() -> None:
+    if not KEPT:
+        testbed("down", BED)
+
+
+def address() -> str:
+    return state.load(BED).hosts[HOST].address
+
+
+def write_inventory(inventory: Path) -> None:
+    """The demo's variables, but our own host, repository and secrets."""
+    not_ours = shutil.ignore_patterns("vault.yml")
+    shutil.copytree(ROOT / "inventories/demo/group_vars", inventory / "group_vars", ignore=not_ours)
+    own = {
+        "testbed_file": str(state.folder(BED) / "inventory.yml"),
+        "lager__public_url": f"http://{address()}",
+        "lager__image": {"channel": f"registry.upkeep.test:5000/{REPOSITORY}:stable"},
+    }
+    (inventory / "hosts.yml").write_text(yaml.safe_dump({"docker_hosts": {"hosts": {HOST: own}}}))

@@ -1,0 +1,94 @@
+"""A person at a browser: screens, opening pages, signing in; whatever the page complains about is collected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import requests
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.site import Site
+
+Scheme = Literal["light", "dark"]
+LOGIN = "demo"
+PASSWORD = "rohr-zange-dichtung-7"
+CLIENT = {"X-Lager-Client": "e2e"}
+# No complaint: the 503 and 401 that a page handles itself, and a header that only counts with https or on localhost.
+EXPECTED = ("Failed to load resource", "The Cross-Origin-Opener-Policy header has been ignored")
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Size in CSS pixels."""
+
+    name: str
+    width: int
+    height: int
+    is_phone: bool = False
+
+
+DESKTOP = Screen("desktop", 1280, 800)
+PHONE = Screen("telefon", 390, 844, is_phone=True)
+SCREENS = (DESKTOP, PHONE)
+
+
+@contextmanager
+def at(browser: Browser, site: Site, screen: Screen, scheme: Scheme = "light", scale: float = 1) -> Iterator[Page]:
+    """A fresh browser profile; errors of the page's scripts and refused contents fail the test."""
+    context = browser.new_context(
+        base_url=site.url,
+        viewport={"width": screen.width, "height": screen.height},
+        device_scale_factor=scale,
+        is_mobile=screen.is_phone,
+        has_touch=screen.is_phone,
+        color_scheme=scheme,
+        locale="de-DE",
+        timezone_id="Europe/Berlin",
+    )
+    context.set_default_timeout(15_000)
+    page, complaints = context.new_page(), list[str]()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    try:
+        yield page
+        serious = [complaint for complaint in complaints if not complaint.startswith(EXPECTED)]
+        assert not serious, f"die Seite klagt: {serious}"
+    finally:
+        context.close()
+
+
+def cookie(site: Site) -> str:
+    """A session of the example business's admin, as a Cookie header."""
+    with requests.Session() as session:
+        session.trust_env = False
+        login = {"login": LOGIN, "password": PASSWORD}
+        reply = session.post(f"{site.url}/api/session", json=login, headers=CLIENT, timeout=10)
+        assert reply.ok, reply.text
+        return "; ".join(f"{name}={value}" for name, value in session.cookies.items())
+
+
+def enter(page: Page, site: Site) -> None:
+    """Signed in without the form; `page` is still empty."""
+    name, _, value = cookie(site).partition("=")
+    page.context.add_cookies([{"name": name, "value": value, "url": site.url}])
+
+
+def sign_in(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("Anmeldename").fill(LOGIN)
+    page.get_by_label("Passwort", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Anmelden").click()
+    expect(page.get_by_role("heading", name="Artikel", exact=True)).to_be_visible()
+
+
+def invite(site: Site, name: str) -> str:
+    """A one-time link that makes its user an admin, as an admin makes it in the app."""
+    headers = {**CLIENT, "Cookie": cookie(site)}
+    reply = requests.post(
+        f"{site.url}/api/invitations", json={"name": name, "role": "admin"}, headers=headers, timeout=10
+    )
+    assert reply.ok, reply.text
+    return str(reply.json()["link"])
