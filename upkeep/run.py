@@ -158,6 +158,10 @@ def refuse(run: Run, exc: Refused) -> None:
 
 def fail_untouched(run: Run, exc: Exception) -> None:
     """Nothing was touched: the release before goes on serving."""
+    from upkeep.phases.prepare import discard_quietly
+
+    if run.record.intended("prepare"):
+        discard_quietly(run)
     run.record.reason, run.record.code = told(exc), getattr(exc, "code", "failed")
     serving = run.record.before
     note = f" {serving.label} läuft unverändert weiter." if serving else ""

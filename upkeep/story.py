@@ -6,6 +6,7 @@ from upkeep.journal import Result
 from upkeep.phases.commit import commit, hold, prune
 from upkeep.phases.gate import change_gate, close_gate, open_gate, reopen_gate
 from upkeep.phases.preflight import preflight
+from upkeep.phases.prepare import discard_quietly, prepare
 from upkeep.phases.pull import pull
 from upkeep.phases.ready import await_previous, await_ready
 from upkeep.phases.slots import restore, start_slots, stop_slots
@@ -19,6 +20,7 @@ def forward(run: Run) -> None:
     run.phase("preflight", "Voraussetzungen werden geprüft", 5, preflight)
     run.phase("pull", "Abbilder werden geladen", 10, pull)
     if run.plan.window:
+        run.phase("prepare", "Neue Version wird vorbereitet", 48, prepare)
         run.phase("close", "Wartungsseite wird eingeschaltet", 50, close_gate)
         run.phase("stop", "Anwendung wird angehalten", 55, stop_slots)
     run.phase("switch", "Umschalten auf die neue Version", 60, switch)
@@ -50,6 +52,8 @@ def _back(run: Run) -> None:
     touched = run.record.intended("stop") or run.record.intended("switch")
     if touched:
         run.phase("restore", "Vorige Version wird gestartet", 91, restore)
+    else:
+        discard_quietly(run)
     if run.plan.first:
         return
     if touched and run.plan.window:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from upkeep import journal, state
 from upkeep.journal import Operation
+from upkeep.phases.prepare import remove_old
 from upkeep.release import Images, Release
 from upkeep.run import Run
 from upkeep.state import State
@@ -60,7 +61,8 @@ def hold(run: Run) -> str:
 
 
 def prune(run: Run) -> str:
-    """Own old images and snapshots: current and previous stay, so does what other stacks of this host know."""
+    """Own old containers, images, snapshots: current and previous stay, so does what other stacks of this host know."""
+    remove_old(run)
     known = state.load(run.paths)
     kept = _needed(known.images, known.previous) | _needed_elsewhere(run)
     gone = [image for image in known.owned if image not in kept and run.ports.docker.remove_image(image)]

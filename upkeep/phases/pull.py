@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from upkeep.run import Run
 
-START, END = 10, 50
+START, END = 10, 48
 
 
 def pull(run: Run) -> str:

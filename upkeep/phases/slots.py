@@ -10,16 +10,14 @@ from upkeep.composition import GATE
 from upkeep.phases.database import bring_up
 from upkeep.phases.gate import apply_gate
 from upkeep.phases.patience import await_docker
+from upkeep.phases.prepare import app_containers, discard_new
 from upkeep.plan import GateChange
 from upkeep.run import Run
-
-AT_REST = ("created", "exited", "dead")  # what is restarting is not at rest
 
 
 def stop_slots(run: Run) -> str:
     """All at once: two versions of an app that cannot run twice must never meet."""
-    slots = (item for item in run.ports.docker.containers(run.paths.name) if item.role == "app")
-    running = [item for item in slots if item.state not in AT_REST]
+    running = [item for item in app_containers(run) if not item.at_rest]
     timeout = run.policy.update.stop_timeout
     if len(running) == 1:
         run.ports.docker.stop(running[0].id, timeout)
@@ -30,12 +28,20 @@ def stop_slots(run: Run) -> str:
 
 
 def start_slots(run: Run) -> str:
-    """Fresh containers, also when only a secret's content changed; after a resume what is already new stays."""
-    present = {item.id for item in run.ports.docker.containers(run.paths.name) if item.role == "app"}
-    still_old = bool(present & set(run.record.replaced))
+    """The prepared containers, or else fresh ones by compose, also when only a secret's content changed."""
     slots = run.policy.app.slot_names
+    present = {item.id for item in app_containers(run)}
+    if run.record.prepared and present.issuperset(run.record.prepared):
+        _start_all(run, run.record.prepared)
+        return ", ".join(slots)
+    still_old = bool(present & set(run.record.replaced))
     run.ports.compose.up(run.project(), slots, stop_timeout=run.policy.update.stop_timeout, force=still_old)
     return ", ".join(slots)
+
+
+def _start_all(run: Run, ids: list[str]) -> None:
+    with ThreadPoolExecutor(len(ids)) as pool:
+        list(pool.map(run.ports.docker.start, ids))
 
 
 def restore(run: Run) -> str:
@@ -51,6 +57,7 @@ def restore(run: Run) -> str:
         others = tuple(name for name in compose.services if name != GATE and name not in policy.app.slot_names)
         bring_up(run, project, policy, others)
     if run.plan.window:
+        discard_new(run)
         run.ports.compose.up(project, policy.app.slot_names, stop_timeout=policy.update.stop_timeout)
     if run.record.intended("gate") and run.plan.gate is not GateChange.NONE:
         apply_gate(run, GateChange.REPLACE, project)

@@ -23,7 +23,7 @@ def keep_evidence(run: Run) -> str:
         return ""
     try:
         for item in run.ports.docker.containers(run.paths.name):
-            if item.role == "app":
+            if item.role == "app" and item.id not in run.record.replaced:
                 run.record.last_logs += [f"{item.service}: {line}" for line in run.ports.docker.logs(item.id, LINES)]
     except UpkeepError as exc:
         run.record.last_logs.append(f"Logs nicht lesbar: {exc}")

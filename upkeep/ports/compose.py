@@ -12,6 +12,7 @@ from typing import Protocol
 
 from upkeep.errors import ComposeFailed
 
+NO_FETCHING = ("--no-build", "--pull", "never")  # what runs was pulled by digest before anything was touched
 SAFE_ENVIRONMENT = ("PATH", "HOME", "LANG", "DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY")
 
 
@@ -29,6 +30,9 @@ class Compose(Protocol):
     """Every method raises ComposeFailed with compose's own last words."""
 
     def validate(self, project: Project) -> None: ...
+
+    def create(self, project: Project, services: tuple[str, ...]) -> None:
+        """Create one more container of each service, not started, and leave the one that is there alone."""
 
     def up(
         self, project: Project, services: tuple[str, ...], *, stop_timeout: float | None, force: bool = False
@@ -57,11 +61,15 @@ def validate_argv(project: Project) -> list[str]:
 
 
 def up_argv(project: Project, services: tuple[str, ...], stop_timeout: float | None, force: bool) -> list[str]:
-    # never pulls: what runs was pulled by digest before anything was touched
-    flags = ["--detach", "--no-deps", "--no-build", "--pull", "never", "--remove-orphans"]
+    flags = ["--detach", "--no-deps", *NO_FETCHING, "--remove-orphans"]
     flags += ["--timeout", str(int(stop_timeout))] if stop_timeout is not None else []
     flags += ["--force-recreate"] if force else []
     return [*base(project), "up", *flags, *services]
+
+
+def create_argv(project: Project, services: tuple[str, ...]) -> list[str]:
+    scale = [word for service in services for word in ("--scale", f"{service}=2")]
+    return [*base(project), "up", "--no-start", "--no-deps", "--no-recreate", *NO_FETCHING, *scale, *services]
 
 
 class ComposeRunner:
@@ -74,6 +82,9 @@ class ComposeRunner:
 
     def validate(self, project: Project) -> None:
         self._run(validate_argv(project), self._deadline)
+
+    def create(self, project: Project, services: tuple[str, ...]) -> None:
+        self._run(create_argv(project, services), self._deadline)
 
     def up(
         self, project: Project, services: tuple[str, ...], *, stop_timeout: float | None, force: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,12 @@ class Container:
     restarts: int
     exit_code: int
     ports: tuple[int, ...] = ()
+    anonymous_volumes: bool = False
+
+    @property
+    def at_rest(self) -> bool:
+        """Not running and not about to (what is restarting is about to)."""
+        return self.state in ("created", "exited", "dead")
 
     @property
     def running(self) -> bool:
@@ -78,8 +85,14 @@ def parse_container(raw: dict[str, Any], digests: dict[str, tuple[str, ...]]) ->
         started_at=state.get("StartedAt", ""),
         restarts=int(raw.get("RestartCount", 0)),
         exit_code=int(state.get("ExitCode", 0)),
+        anonymous_volumes=any(_anonymous(mount) for mount in raw.get("Mounts") or ()),
         ports=tuple(int(item["HostPort"]) for items in bindings.values() for item in items or () if item["HostPort"]),
     )
+
+
+def _anonymous(mount: dict[str, Any]) -> bool:
+    """A volume the image asked for and nobody named: it belongs to this one container."""
+    return mount.get("Type") == "volume" and re.fullmatch(r"[0-9a-f]{64}", mount.get("Name") or "") is not None
 
 
 def _running_digest(wanted: str, present: tuple[str, ...]) -> str | None:

@@ -40,6 +40,13 @@ class Docker(Protocol):
 
     def stop(self, container_id: str, timeout: float) -> None: ...
 
+    def start(self, container_id: str) -> None: ...
+
+    def remove(self, container_id: str) -> None:
+        """Remove a container, running or not; its named volumes stay. One that is gone is fine."""
+
+    def rename(self, container_id: str, name: str) -> None: ...
+
     def signal(self, container_id: str, name: str) -> None: ...
 
     def execute(self, container_id: str, argv: list[str]) -> tuple[int, str]: ...
@@ -115,6 +122,23 @@ class SdkDocker:
                 self._api.stop(container_id, timeout=int(timeout))
             except NotFound:
                 return
+
+    def start(self, container_id: str) -> None:
+        with _failures("Container lässt sich nicht starten"):
+            self._api.start(container_id)
+
+    def remove(self, container_id: str) -> None:
+        from docker.errors import NotFound
+
+        with _failures("Container lässt sich nicht entfernen"):
+            try:
+                self._api.remove_container(container_id, force=True)
+            except NotFound:
+                return
+
+    def rename(self, container_id: str, name: str) -> None:
+        with _failures(f"Container lässt sich nicht in {name} umbenennen"):
+            self._api.rename(container_id, name)
 
     def signal(self, container_id: str, name: str) -> None:
         with _failures(f"Signal {name} kam nicht an"):

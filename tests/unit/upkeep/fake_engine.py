@@ -63,6 +63,21 @@ class FakeDocker:
             if box:
                 box.state = "exited"
 
+    def start(self, container_id: str) -> None:
+        box = self.world.boxes[container_id]
+        if box.body.get("mem_limit") == "1m":
+            raise DockerFailed("Container lässt sich nicht starten", observed="memory limit too small")
+        if box.state != "running":
+            self.world.start_box(box)
+
+    def remove(self, container_id: str) -> None:
+        with self.world.change("remove container"):
+            self.world.boxes.pop(container_id, None)
+
+    def rename(self, container_id: str, name: str) -> None:
+        with self.world.change("rename"):
+            self.world.boxes[container_id].name = name
+
     def signal(self, container_id: str, name: str) -> None:
         with self.world.change(f"signal {name}"):
             self.world.gate.read_files()
@@ -89,7 +104,8 @@ class FakeDocker:
         restarts = int((self.world.clock.moment - box.started).total_seconds() / 0.5) if crashing else 0
         return Container(
             id=box.id,
-            name=f"lager-{box.service}-1",
+            name=box.name,
+            anonymous_volumes=box.anonymous_volumes,
             service=box.service,
             role=box.role,
             state="restarting" if crashing else box.state,
@@ -110,6 +126,15 @@ class FakeCompose:
 
     def validate(self, project: Project) -> None:
         self._services(project)
+
+    def create(self, project: Project, services: tuple[str, ...]) -> None:
+        bodies = self._services(project)
+        if self.fails_for(project, services):
+            raise ComposeFailed("docker compose up ist gescheitert", observed="no such network")
+        for service in services:
+            present = [box for box in self.world.boxes.values() if box.service == service]
+            assert len(present) == 1, "compose would not make another one"
+            self.world.make_box(service, bodies[service], number=2)
 
     def up(
         self, project: Project, services: tuple[str, ...], *, stop_timeout: float | None, force: bool = False
@@ -138,6 +163,7 @@ class FakeCompose:
         if body["image"] not in self.world.images:
             raise ComposeFailed("docker compose up ist gescheitert", observed=f"No such image: {body['image']}")
         present = [box for box in self.world.boxes.values() if box.service == service]
+        assert len(present) <= 1, "nobody knows which one compose would keep"
         if len(present) == 1 and present[0].body == body and not force:
             if present[0].state != "running":
                 self.world.start_box(present[0])

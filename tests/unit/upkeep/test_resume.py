@@ -134,6 +134,7 @@ def assert_sound(driver: Driver, old: str, where: str) -> None:
     assert driver.state.release is not None, explain
     assert world.box("app-1").image == driver.state.release.image, explain
     assert world.box("app-1").state == "running", explain
+    assert len(world.boxes) == 2, explain
     assert world.gate.closed_by is None, explain
     assert not maintenance.load(world.paths).on, explain
     assert not release.edited_by_hand(world.paths, driver.state.env_hash), explain

@@ -106,6 +106,8 @@ class Box:
     body: dict[str, Any]
     address: str
     state: str = "running"
+    name: str = ""
+    anonymous_volumes: bool = False
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -165,12 +167,16 @@ class World:
         return self.published[box.image.partition("@")[2]]
 
     def create_box(self, service: str, body: dict[str, Any]) -> None:
+        self.start_box(self.make_box(service, body))
+
+    def make_box(self, service: str, body: dict[str, Any], number: int = 1) -> Box:
         with self.change(f"create {service}"):
-            number = next(self._numbers)
+            unique = next(self._numbers)
             role = body["labels"]["upkeep.role"]
-            box = Box(f"id{number}", service, role, body["image"], body, f"10.0.0.{number}", "created")
+            box = Box(f"id{unique}", service, role, body["image"], body, f"10.0.0.{unique}", "created")
+            box.name = f"lager-{service}-{number}"
             self.boxes[box.id] = box
-        self.start_box(box)
+        return box
 
     def start_box(self, box: Box) -> None:
         with self.change(f"start {box.service}"):
@@ -179,7 +185,8 @@ class World:
                 self.gate.read_files()
 
     def box(self, service: str) -> Box:
-        return next(box for box in self.boxes.values() if box.service == service)
+        found = [box for box in self.boxes.values() if box.service == service]
+        return max(found, key=lambda box: box.state == "running")
 
     def place(self, slots: int = 1, mongodb: bool = False, **changes: Any) -> None:
         """What Ansible places. `changes` replace top-level keys of the policy."""

@@ -44,4 +44,4 @@ if BEHAVIOUR == "crash":
 server = ThreadingHTTPServer(("0.0.0.0", int(os.environ.get("PORT", "8000"))), App)
 signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
 print(f"tinyapp {VERSION} hört zu", flush=True)
-server.serve_forever()
+server.serve_forever(0.05)
