@@ -19,7 +19,7 @@ NAME = os.environ.get("UPKEEP_TEST_BED", "faults")
 def stage() -> Iterator[Stage]:
     """site.yml ran against a Debian 13 host; `probe` 1.0.0 runs with MongoDB, and every secret of it is planted."""
     given = settings(Versions(f"tinyapp-{NAME}"), **planted.SETTINGS)
-    stage = raise_stage(NAME, given, planted.VAULT, planted.HOST)
+    stage = raise_stage(NAME, given, planted.vault(1), planted.HOST)
     stage.versions.publish("1.0.0")
     stage.versions.offer("1.0.0")
     stage.plays.fine("site", "-v")

@@ -1,21 +1,21 @@
-"""Secrets with values that nothing else contains, for every way a secret can get to a stack."""
+"""Secrets whose values nothing else contains, for every way a secret can get to a stack; and how to look for them."""
 
 from __future__ import annotations
 
 import base64
-from typing import Any
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 
 MARK = "gepflanzt"
-KEYFILE = base64.b64encode(f"{MARK}-schluesseldatei-7f3a91".encode() * 6).decode()
-VAULT = {
-    "vault__token": f"{MARK}-token-c41d",
-    "vault__lines": f"{MARK}-zeile-eins-88ab\n{MARK}-zeile-zwei-17ce\n",
-    "vault__variable": f"{MARK}-umgebung-$x#-5e02",
-    "vault__root": f"{MARK}-wurzel-93d7",
-    "vault__user": f"{MARK}-benutzer-b6f4",
-    "vault__keyfile": KEYFILE,
-    "vault__registry": f"{MARK}-registry-2d6c",
-}
+# The one secret that `docker inspect` shows to root, as documented: foreign applications read nothing but variables.
+VARIABLE = f"{MARK}-umgebung"
+APP_USER = 7310
+LOGIN = {"registry": "registry.example.test", "username": "probe", "password": "{{ vault__registry }}"}
+HOST = {"upkeep_agent__registries": [LOGIN]}
 SETTINGS: dict[str, Any] = {
     "secrets": {"token": "{{ vault__token }}", "lines": "{{ vault__lines }}"},
     "environment_secrets": {"PROBE_PASSWORD": "{{ vault__variable }}"},
@@ -29,5 +29,70 @@ SETTINGS: dict[str, Any] = {
         }
     },
 }
-LOGIN = {"registry": "registry.example.test", "username": "probe", "password": "{{ vault__registry }}"}
-HOST = {"upkeep_agent__registries": [LOGIN]}
+
+
+def vault(generation: int) -> dict[str, str]:
+    """The vault's content. Each generation has other values, but for the keyfile: the database knows that one."""
+    end = f"c41d{generation}"
+    return {
+        "vault__token": f"{MARK}-token-{end}",
+        "vault__lines": f"{MARK}-zeile-eins-{end}\n{MARK}-zeile-zwei-{end}\n",
+        "vault__variable": f"{VARIABLE}-$x#-{end}",
+        "vault__root": f"{MARK}-wurzel-{end}",
+        "vault__user": f"{MARK}-benutzer-{end}",
+        "vault__keyfile": base64.b64encode(f"{MARK}-schluesseldatei".encode() * 6).decode(),
+        "vault__registry": f"{MARK}-registry-{end}",
+    }
+
+
+def traces() -> tuple[str, ...]:
+    """What gives a planted secret away: the mark as it is, and in Base64 wherever in a longer text it stood."""
+    found = [MARK]
+    for offset in range(3):
+        encoded = base64.b64encode(b"\0" * offset + MARK.encode() + b"\0\0").decode()
+        found.append(encoded[(0, 2, 3)[offset] : (len(MARK) + offset) * 8 // 6])
+    return tuple(found)
+
+
+def gives_away(text: str) -> list[str]:
+    """The lines of a text that betray a secret."""
+    return [line[:200] for line in text.splitlines() if any(trace in line for trace in traces())]
+
+
+class Onlooker:
+    """Somebody who keeps typing `ps` on this machine: sees arguments and environment of every process, also of those in
+    the testbed's hosts and in their containers. `seen`: what gave a secret away."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._traces = [trace.encode() for trace in traces()]
+        self.seen: set[str] = set()
+        self.looks = 0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            self.seen.update(self._look())
+            self.looks += 1
+            time.sleep(0.02)
+
+    def _look(self) -> Iterator[str]:
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                files = ["cmdline"] if process.stat().st_uid == APP_USER else ["cmdline", "environ"]
+                for name in files:
+                    content = (process / name).read_bytes()
+                    if any(trace in content for trace in self._traces):
+                        yield f"{name}: {content.replace(bytes(1), b' ')[:300]!r}"
+            except OSError:
+                continue

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ansible.parsing.vault import VaultLib, VaultSecret
+
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 200.0
 # A dead line is noticed after four seconds instead of thirty.
@@ -69,6 +71,11 @@ class Plays:
     records: Path
     password: str = "tresor-passwort-der-tests"
     played: list[Played] = field(default_factory=list)
+
+    def lock(self, vault: dict[str, str]) -> None:
+        """Write the inventory's vault."""
+        locked = VaultLib([("default", VaultSecret(self.password.encode()))]).encrypt(json.dumps(vault))
+        (self.inventory / "group_vars" / "docker_hosts" / "vault.yml").write_bytes(locked)
 
     def start(self, playbook: str, *words: str, password: str | None = None, **given: Any) -> Playing:
         """`given`: variables as with `-e`. `playbook`: a name in playbooks/."""

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible.parsing.vault import VaultLib, VaultSecret
-
 from tests.faults.managed import ManagedHost
 from tests.faults.plays import ROOT, Plays
 from tests.faults.versions import REGISTRY, Versions
@@ -95,5 +93,4 @@ def _write_inventory(plays: Plays, bed: Path, variables: dict[str, Any], vault: 
     shutil.copy(bed / "inventory.yml", folder / "testbed.yml")
     (folder / "groups.yml").write_text(json.dumps({"docker_hosts": {"children": {"testbed": {}}}}))
     (folder / "group_vars" / "docker_hosts" / "main.yml").write_text(json.dumps(variables, indent=2))
-    locked = VaultLib([("default", VaultSecret(plays.password.encode()))]).encrypt(json.dumps(vault))
-    (folder / "group_vars" / "docker_hosts" / "vault.yml").write_bytes(locked)
+    plays.lock(vault)

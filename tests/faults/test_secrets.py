@@ -1,0 +1,128 @@
+"""Planted secrets are found nowhere but where they belong. The last test of the room: it reads what the others left."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.faults import planted
+from tests.faults.managed import ManagedHost
+from tests.faults.stage import Stage
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+PLACES = ("/", "/var/lib/docker", "/var/lib/containerd", "/run", "/run/lock", "/tmp", "/dev/shm")
+# Secrets' files and who may read them: mode, owner, group.
+MEANT = {
+    "/srv/upkeep/probe/secrets/token": "440 0:7310",
+    "/srv/upkeep/probe/secrets/lines": "440 0:7310",
+    "/srv/upkeep/probe/secrets/environment": "400 0:0",
+    "/srv/upkeep/probe/secrets/mongodb-keyfile": "400 999:999",
+    "/srv/upkeep/probe/secrets/mongodb-root": "400 0:0",
+    "/srv/upkeep/probe/secrets/mongodb-user-probe": "400 0:0",
+    "/etc/upkeep/docker/config.json": "600 0:0",
+}
+# Where Docker keeps the environment of containers: only root gets there, as to `docker inspect`.
+DOCKERS_MEMORY = (
+    r"/var/lib/docker/containers/\w+/config\.v2\.json"
+    r"|/var/lib/containerd/io\.containerd\.metadata\.v1\.bolt/meta\.db"
+    r"|/run/containerd/io\.containerd\.runtime\.v2\.task/moby/\w+/config\.json"
+)
+SEARCH = """
+for place in "${PLACES[@]}"; do
+  find "$place" -xdev -type f -print0 2>/dev/null | xargs -0 -r grep -laF "${TRACES[@]}" 2>/dev/null || true
+done
+"""
+
+
+@pytest.fixture(scope="module")
+def performed(stage: Stage) -> planted.Onlooker:
+    """Everything that touches secrets, while somebody looks on: new ones, old ones, ones that cannot be placed."""
+    plays = stage.plays
+    with planted.Onlooker() as onlooker:
+        plays.lock(planted.vault(2))
+        plays.fine("site", "--check", "--diff", "-vvv")
+        changed = plays.fine("site", "--diff", "-vvv", stacks=stage.stacks(ready_timeout=3))
+        assert "Änderungen angewendet" in changed.text
+        stage.newer()
+        plays.fine("update", "-v")
+        stage.versions.publish("1.99.0", "sick")
+        broken = plays.run("update", "-vvv", release="1.99.0")
+        assert "zuletzt HTTP 503" in broken.text
+        for setting in ({"secrets": ["{{ vault__token }}"]}, {"environment_secrets": {"PROBE": "'{{ vault__user }}"}}):
+            refused = plays.run("deploy", "-vvv", stacks=stage.stacks(**setting))
+            assert "geändert wurde nichts" in refused.text, refused.output
+        blocked_by_a_directory(stage)
+        plays.fine("site", "-vvv")
+    return onlooker
+
+
+def blocked_by_a_directory(stage: Stage) -> None:
+    """The task that carries the secrets fails: what Ansible shows then is the most talkative it gets."""
+    place = "/srv/upkeep/probe/secrets/token"
+    stage.host.shell(f"mv {place} {place}.aside; mkdir {place}")
+    failed = stage.plays.run("deploy", "-vvv", "--diff")
+    stage.host.shell(f"rmdir {place}; mv {place}.aside {place}")
+    assert f"{place}: soll eine Datei werden, ist aber ein Verzeichnis." in failed.text, failed.output
+
+
+def test_nobody_who_looks_on_sees_them(performed: planted.Onlooker) -> None:
+    assert performed.looks > 100
+    assert performed.seen == set()
+
+
+def test_no_play_prints_them(performed: planted.Onlooker, stage: Stage) -> None:
+    records = sorted(stage.plays.records.iterdir())
+    assert len(records) >= 9
+    found = {record.name: planted.gives_away(record.read_text(errors="replace")) for record in records}
+    assert {name: lines for name, lines in found.items() if lines} == {}
+    assert not any(stage.plays.password in record.read_text(errors="replace") for record in records)
+
+
+def test_no_file_of_the_host_holds_them_but_those_that_shall(performed: planted.Onlooker, host: ManagedHost) -> None:
+    traces = " ".join(f"-e '{trace}'" for trace in planted.traces())
+    found = set(host.shell(f"PLACES=({' '.join(PLACES)}); TRACES=({traces})\n{SEARCH}").splitlines())
+    dockers = {path for path in found if re.fullmatch(DOCKERS_MEMORY, path)}
+    assert found - dockers == set(MEANT)
+    said = host.shell(f"grep -hao '{planted.MARK}-[a-z]*' {' '.join(sorted(dockers))}")
+    assert set(said.split()) == {planted.VARIABLE}
+
+
+def test_files_meant_to_hold_them_can_be_read_by_their_one_consumer(
+    performed: planted.Onlooker, host: ManagedHost
+) -> None:
+    rights = host.run("stat", "-c", "%n %a %u:%g", *MEANT).splitlines()
+    assert dict(line.split(" ", 1) for line in rights) == MEANT
+
+
+def test_no_log_holds_them(performed: planted.Onlooker, host: ManagedHost) -> None:
+    assert planted.gives_away(host.run("journalctl", "--no-pager", "-o", "export")) == []
+    for service in host.containers():
+        logs = host.attempt("docker", "logs", f"{host.stack}-{service}-1")
+        assert planted.gives_away(logs.stdout + logs.stderr) == []
+
+
+def test_docker_shows_none_but_the_documented_variable(performed: planted.Onlooker, host: ManagedHost) -> None:
+    ids = host.run("docker", "ps", "-aq").split()
+    lines = planted.gives_away(host.run("docker", "inspect", *ids))
+    assert len(lines) == 1
+    assert f"PROBE_PASSWORD={planted.VARIABLE}-" in lines[0]
+    for image in host.run("docker", "images", "-aq").split():
+        assert planted.gives_away(host.run("docker", "history", "--no-trunc", image)) == []
+        assert planted.gives_away(host.run("docker", "image", "inspect", image)) == []
+
+
+@pytest.mark.parametrize("words", ["status", "health", "logs --lines 2000", "check", "deploy --plan", "deploy"])
+def test_command_tells_none(performed: planted.Onlooker, host: ManagedHost, words: str) -> None:
+    verb, *rest = words.split()
+    for more in ((), ("--json",)):
+        said = host.upkeep(verb, host.stack, *rest, *more)
+        assert said.returncode == 0, said
+        assert planted.gives_away(said.stdout + said.stderr) == []
+    json.loads(said.stdout)
+
+
+def test_ansible_leaves_nothing_on_the_host(performed: planted.Onlooker, host: ManagedHost) -> None:
+    assert host.shell("find /root/.ansible /tmp /var/tmp -path '*ansible*' -type f 2>/dev/null || true") == ""

@@ -1,0 +1,65 @@
+"""One managed host whose operator makes mistakes. Nothing may change: that is checked after every test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.managed import ManagedHost
+from tests.faults.stage import Stage, lower_stage, raise_stage, settings
+from tests.faults.versions import Versions
+
+NAME = os.environ.get("UPKEEP_TEST_BED", "bad-input")
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    """site.yml ran; `probe` 1.0.0 runs, and nothing else was ever there. The channel offers 1.1.0."""
+    versions = Versions(f"tinyapp-{NAME}")
+    given = settings(versions, secrets={"token": "{{ vault__token }}"})
+    stage = raise_stage(NAME, given, {"vault__token": "geheim-4711"})
+    versions.publish("1.0.0")
+    versions.derive("1.1.0", "1.0.0", late=6)
+    versions.offer("1.0.0")
+    stage.plays.fine("site")
+    versions.offer("1.1.0")
+    yield stage
+    lower_stage(stage)
+
+
+@pytest.fixture
+def host(stage: Stage) -> ManagedHost:
+    return stage.host
+
+
+@pytest.fixture(autouse=True)
+def nothing_changes(request: pytest.FixtureRequest, stage: Stage) -> Iterator[None]:
+    """The same containers, started when they were, the same release, answering. Not for tests that `may_change`."""
+    before = standing(stage.host)
+    yield
+    if "may_change" not in request.fixturenames:
+        assert standing(stage.host) == before
+
+
+@pytest.fixture
+def may_change() -> None:
+    """For tests in which somebody else's run does its work."""
+
+
+def standing(host: ManagedHost) -> dict[str, str]:
+    host.await_idle()
+    containers = {service: host.started_at(service) for service in host.containers()}
+    release = host.status()["release"]
+    assert host.serves(release["version"])
+    return containers | {"release": release["image"], "release.env": host.run("cat", f"{host.home}/release.env")}
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    stage = getattr(item, "funcargs", {}).get("stage")
+    if report.when == "call" and report.failed and isinstance(stage, Stage):
+        report.sections.append(("journal", stage.host.journal()))
