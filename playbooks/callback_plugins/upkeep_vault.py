@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ansible.errors import AnsibleError
@@ -20,7 +20,7 @@ author: Upkeep
 HEADER = b"$ANSIBLE_VAULT"
 MESSAGE = (
     "Das Tresor-Passwort passt nicht zu {file}. Geändert wurde nichts. Nächster Schritt: das richtige Passwort "
-    "hinterlegen (UPKEEP_VAULT_PASSWORD oder ~/.config/upkeep/vault-password) und mit `ansible-vault view {file}` prüfen."
+    "hinterlegen (UPKEEP_VAULT_PASSWORD oder ~/.config/upkeep/vault-password) und prüfen: `ansible-vault view {file}`."
 )
 
 
@@ -41,7 +41,7 @@ class CallbackModule(CallbackBase):
                 self._display.error(MESSAGE.format(file=shown(file)))
 
 
-def vault_files(sources: list[str]) -> Iterator[Path]:
+def vault_files(sources: Iterable[str]) -> Iterator[Path]:
     """Encrypted variable files that belong to these inventories."""
     for source in map(Path, sources):
         folder = source if source.is_dir() else source.parent

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible.parsing.vault import VaultLib, VaultSecret  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 200.0

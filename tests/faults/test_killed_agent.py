@@ -12,7 +12,7 @@ from tests.faults.stage import Stage
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
-PHASES = ("preflight", "pull", "close", "stop", "switch", "start", "ready", "open", "commit", "prune")
+PHASES = ("preflight", "pull", "prepare", "close", "stop", "switch", "start", "ready", "open", "commit", "prune")
 # On the host, because only there it is fast enough to hit the phase that was aimed at.
 MARKSMAN = """
 import http.client, json, os, signal, socket, sys

@@ -17,7 +17,7 @@ SETTINGS = [
     ({"helth_path": "/x"}, "stack__helth_path kennt die Rolle nicht; gemeint ist vielleicht stack__health_path."),
     (
         {"ready_timeout": -5},
-        f"Stack probe: update.ready_timeout ist ungültig (gefunden: -5; erwartet: 1 bis 86400 Sekunden). {AGAIN} {KEY}",
+        f"Stack probe: stack__ready_timeout ist ungültig (gefunden: -5; erwartet: 1 bis 86400 Sekunden). {AGAIN}",
     ),
     (
         {"slots": 0},

@@ -148,7 +148,7 @@ def test_wrong_vault_password(stage: Stage, playbook: str) -> None:
     assert played.code == 4, played.output
     assert "Das Tresor-Passwort passt nicht zu test-results/" in played.text, played.output
     said = "Geändert wurde nichts. Nächster Schritt: das richtige Passwort hinterlegen (UPKEEP_VAULT_PASSWORD oder "
-    assert f"{said}~/.config/upkeep/vault-password) und mit `ansible-vault view " in played.text, played.output
+    assert f"{said}~/.config/upkeep/vault-password) und prüfen: `ansible-vault view " in played.text, played.output
 
 
 @pytest.mark.usefixtures("may_change")
