@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,13 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
 ROLES = sorted(p.parent.parent for p in ROOT.glob("roles/*/meta/argument_specs.yml"))
 PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
 # AWX lists a file as a playbook when a line matches this (its own rule).
 AWX_PLAYBOOK = re.compile(r"^\s*-?\s*(hosts|include|import_playbook):", re.MULTILINE)
 INDEX_ADDRESS = re.compile(
-    r"(--index-url|--extra-index-url|--find-links|\"resolved\":|https?://[^\s\"']*(pypi|npmjs|debian\.org/debian))"
+    r"--(extra-)?index-url|--find-links[= ]\S*https?:|\"resolved\":|https?://[^\s\"']*(pypi|npmjs|debian\.org/debian)"
 )
 
 
@@ -55,7 +57,10 @@ def test_no_default_filter_on_a_role_variable(role: Path) -> None:
 
 def test_requirements_yml_lists_the_installed_collection_versions() -> None:
     listed = subprocess.run(
-        ["ansible-galaxy", "collection", "list", "--format", "json"], check=True, capture_output=True, text=True
+        [str(BIN / "ansible-galaxy"), "collection", "list", "--format", "json"],
+        check=True,
+        capture_output=True,
+        text=True,
     )
     installed = {name: entry["version"] for path in json.loads(listed.stdout).values() for name, entry in path.items()}
     wanted = yaml.safe_load((ROOT / "requirements.yml").read_text())["collections"]
