@@ -20,7 +20,7 @@ from upkeep.layout import Layout
 Wanted = Mapping[str, Any]
 DEFAULT_MONGODB = "mongo:8.0"
 MONGODB_USER = 999
-# How keys of stack.yml are called in the inventory: app.slots is stack__slots, maintenance.text stack__maintenance_text.
+# Keys of stack.yml and of the inventory: app.slots is stack__slots, maintenance.text stack__maintenance_text.
 POLICY_KEY = re.compile(r"\b(?:app|update|(maintenance))\.(\w+)")
 PICTURE_KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
 

@@ -159,7 +159,7 @@ class Switch:
         with tempfile.TemporaryDirectory() as folder:
             self.host.command("tar", "--extract", "--file", str(self.wanted.archive), "--directory", folder)
             (wheels,) = Path(folder).iterdir()
-            source = ["--no-index", "--find-links", str(wheels)]
+            source = ["--no-index", "-f", str(wheels)]
             self.host.command(*pip, "install", *source, f"upkeep=={self.wanted.version}")
         self.prove()
         (self.home / MARK).write_text(self.wanted.digest + "\n")
