@@ -22,9 +22,16 @@ RULES = "nft list table inet upkeep"
 
 @pytest.fixture(autouse=True, scope="module")
 def set_up(play: Play, shell: Shell) -> None:
-    played = play(ROLE_PLAY, "web1", **TESTBED)
-    assert played.code == 0, played.output
+    """Check, real, check again, real again."""
+    preview = play(ROLE_PLAY, "web1", "--check", "--diff", **TESTBED)
+    assert preview.code == 0, preview.output
+    assert "+PermitRootLogin prohibit-password" in preview.output
+    shell("web1", "test ! -e /etc/upkeep")
+    assert play(ROLE_PLAY, "web1", **TESTBED).code == 0
     shell("web1", RULES)
+    for words in (["--check"], []):
+        repeated = play(ROLE_PLAY, "web1", *words, **TESTBED)
+        assert (repeated.code, repeated.changed("web1")) == (0, 0), repeated.output
 
 
 def test_bad_ssh_change_is_taken_back_and_the_play_says_so(play: Play, shell: Shell) -> None:
