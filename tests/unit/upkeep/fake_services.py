@@ -85,6 +85,8 @@ class FakeProbe:
             return Answer(None, "Verbindung abgelehnt")
         if behaviour.kind == "sick" or (behaviour.kind == "ugly" and path == "/"):
             return Answer(503)
+        if behaviour.kind == "fading" and age > 3:
+            return Answer(503)
         version = "0.0.0" if behaviour.kind == "liar" else behaviour.version
         return Answer(200, document={"status": "ok", "version": version})
 

@@ -182,3 +182,27 @@ def test_only_current_and_previous_images_stay(deployed: Driver) -> None:
     versions = {deployed.world.published[image.partition("@")[2]].version for image in deployed.world.images}
     assert versions == {None, "1.2.0", "1.3.0"}
     assert len(list(deployed.world.paths.releases.iterdir())) == 2
+
+
+def test_version_that_fades_in_its_probation_never_meets_a_user(driver: Driver) -> None:
+    driver.world.place(update={"probation": 10})
+    driver.must("deploy", "updated")
+    driver.world.release("1.1.0", kind="fading")
+    record = driver.must("update", "rolled_back")
+    assert "app-1 wurde in der Probezeit wieder schlecht (zuletzt HTTP 503)" in record.reason
+    assert driver.world.gate.history == ["open", f"run:{record.id}", "open"]
+
+
+def test_version_may_be_told_on_its_own_path(driver: Driver) -> None:
+    app = {"port": 8000, "health_path": "/health", "version_path": "/about", "slots": 1}
+    driver.world.place(app=app)
+    driver.must("deploy", "updated")
+    driver.world.release("1.1.0", kind="liar")
+    driver.must("update", "rolled_back")
+
+
+def test_app_without_a_version_path_is_known_by_its_digest_alone(driver: Driver) -> None:
+    driver.world.place(app={"port": 8000, "health_path": "/", "version_path": None, "slots": 1})
+    driver.must("deploy", "updated")
+    driver.world.release("1.1.0", kind="liar")
+    driver.must("update", "updated")

@@ -88,7 +88,8 @@ class FakeFiles:
 
 @dataclass
 class Behaviour:
-    """What an image's containers do: good, sick (503), liar (other version), crash, slow (good after `seconds`)."""
+    """What an image's containers do: good, sick (503), liar (other version), crash, ugly (only / fails), fading (well
+    for three seconds)."""
 
     version: str | None
     kind: str = "good"
