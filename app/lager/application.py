@@ -29,16 +29,6 @@ PREPARE_AGAIN = 0.5  # seconds between attempts while mongod is away
 def create_app(settings: Settings, services: Services | None = None) -> Starlette:
     """The app for these settings. It starts at once; health says when the database is ready."""
     built = services or build_services(settings)
-
-    @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        preparing = asyncio.create_task(prepare_database(built))
-        yield
-        preparing.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await preparing
-        await built.client.close()
-
     app = Starlette(
         routes=[
             *system_routes.ROUTES,
@@ -47,16 +37,28 @@ def create_app(settings: Settings, services: Services | None = None) -> Starlett
             Route("/{path:path}", frontend(settings.frontend), methods=["GET"]),
         ],
         middleware=[
-            Middleware(RequestLog, lifecycle=built.lifecycle),
             Middleware(SecurityHeaders, settings=settings),
+            Middleware(RequestLog, lifecycle=built.lifecycle),
             Middleware(CrossSiteGuard, settings=settings),
         ],
         exception_handlers=EXCEPTION_HANDLERS,
-        lifespan=lifespan,
+        lifespan=while_serving,
         max_body_size=BODY_MAX,
     )
     app.state.services = built
     return app
+
+
+@contextlib.asynccontextmanager
+async def while_serving(app: Starlette) -> AsyncIterator[None]:
+    """The database is prepared beside the first requests, which health refuses until then."""
+    services: Services = app.state.services
+    preparing = asyncio.create_task(prepare_database(services))
+    yield
+    preparing.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await preparing
+    await services.client.close()
 
 
 async def prepare_database(services: Services) -> None:

@@ -60,12 +60,14 @@ class Services:
     company: Company
 
 
-def build_services(settings: Settings, now: Callable[[], datetime] = utc_now) -> Services:
+def build_services(
+    settings: Settings, now: Callable[[], datetime] = utc_now, passwords: Passwords | None = None
+) -> Services:
     client = open_client(str(settings.mongodb_uri))
     database = client[settings.database]
     tokens = Tokens(str(settings.secret))
     sessions = Sessions(database, tokens, now)
-    users = Users(database, Passwords(), now)
+    users = Users(database, passwords or Passwords(), now)
     return Services(
         settings=settings,
         lifecycle=Lifecycle(),

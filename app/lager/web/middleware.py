@@ -23,6 +23,7 @@ _INVITATION = re.compile(r"^/einladung/.+")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 CLIENT_HEADER = "X-Lager-Client"  # a header that no form and no foreign page can send without a preflight
 QUIET = "/api/health"
+UNEXPECTED = "Unerwarteter Fehler. Bitte noch einmal versuchen. Nummer für die Meldung:"
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -51,7 +52,7 @@ SECURITY_HEADERS = {
 
 
 class RequestLog:
-    """Outermost: gives the request its id, turns what nobody caught into a 500, writes one line."""
+    """Gives the request its id, turns what nobody caught into a 500, writes one line."""
 
     def __init__(self, app: ASGIApp, lifecycle: Lifecycle) -> None:
         self.app = app
@@ -62,18 +63,14 @@ class RequestLog:
             await self.app(scope, receive, send)
             return
         given = Headers(scope=scope).get("x-request-id", "")
-        number = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-        token = request_id.set(number)
+        token = request_id.set(given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8))
         started, status = time.perf_counter(), 0
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = number
-                if self.lifecycle.is_draining:
-                    headers["Connection"] = "close"
+                self._mark(MutableHeaders(scope=message))
             await send(message)
 
         try:
@@ -82,11 +79,15 @@ class RequestLog:
             log.exception("unexpected error", extra={"event": "unexpected_error"})
             if status:
                 raise
-            message = f"Unerwarteter Fehler. Bitte noch einmal versuchen. Nummer für die Meldung: {number}"
-            await error_json(message, 500)(scope, receive, send_with_id)
+            await error_json(f"{UNEXPECTED} {request_id.get()}", 500)(scope, receive, send_with_id)
         finally:
             self._write(scope, status, (time.perf_counter() - started) * 1000)
             request_id.reset(token)
+
+    def _mark(self, headers: MutableHeaders) -> None:
+        headers["X-Request-Id"] = request_id.get()
+        if self.lifecycle.is_draining:
+            headers["Connection"] = "close"
 
     def _write(self, scope: Scope, status: int, milliseconds: float) -> None:
         """No query string, and no invitation's token, ever reaches a log."""
@@ -97,7 +98,7 @@ class RequestLog:
 
 
 class SecurityHeaders:
-    """The same strict headers on every answer; API answers are never stored by anyone."""
+    """Outermost: the same strict headers on every answer, errors too; API answers are never stored by anyone."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app

@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from lager.accounts.model import Role
+from lager.accounts.passwords import Passwords
 from lager.application import create_app
 from lager.services import Services, build_services
 from lager.settings import Settings
@@ -16,6 +18,7 @@ from tests.integration.app.mongod import Mongod
 from tests.integration.app.people import ORIGIN, Person, signed_in, stranger
 
 DATABASE = "lager_test"
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the real cost is measured in test_process
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +69,7 @@ def settings(mongod: Mongod, empty: str, tmp_path: Path, frontend: Path) -> Sett
 
 @pytest.fixture
 async def services(anyio_backend: str, settings: Settings) -> Services:
-    return build_services(settings)
+    return build_services(settings, passwords=Passwords(QUICK))
 
 
 @pytest.fixture

@@ -178,3 +178,17 @@ async def test_unknown_paths_and_methods_answer_in_german_json(app: Starlette) -
         assert (await visitor.get("/api/nothing", expect=404))["error"] == "Diese Adresse gibt es nicht."
         assert (await visitor.put("/api/session", {}, expect=405))["error"] == "Diese Methode ist hier nicht erlaubt."
         await visitor.get("/assets/old-9999.js", expect=404)
+
+
+async def test_unexpected_error_is_told_with_a_number_and_without_details(
+    admin: Person, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_: object) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(services.articles, "page", broken)
+    reply = await admin.client.get("/api/articles", headers={"X-Request-Id": "gate-4711"})
+    assert reply.status_code == 500
+    assert "gate-4711" in reply.json()["error"]
+    assert "secret detail" not in reply.text
+    assert "content-security-policy" in reply.headers

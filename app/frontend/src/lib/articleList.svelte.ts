@@ -1,5 +1,6 @@
 /** The list of articles: what is searched for, and the pages loaded so far. Outlives the page that shows it. */
 import { get, Refused, Unreachable } from './api';
+import { keepDraft, readDraft } from './drafts';
 import type { Article, ArticleOptions, ArticlePage, ArticleRow } from './types';
 
 interface Filters {
@@ -12,7 +13,7 @@ interface Filters {
 const NONE: Filters = { text: '', category: '', supplier: '', location: '' };
 
 class ArticleList {
-  filters = $state<Filters>({ ...NONE });
+  filters = $state<Filters>(readDraft<Filters>('filters') ?? { ...NONE });
   rows = $state<ArticleRow[]>([]);
   total = $state<number | null>(null);
   isLoading = $state(false);
@@ -32,6 +33,7 @@ class ArticleList {
 
   /** The first page for the present filters; an older question still under way is dropped. */
   async load(): Promise<void> {
+    keepDraft('filters', this.filters);
     const page = await this.#page(null);
     if (!page) return;
     this.rows = page.articles;

@@ -1,8 +1,8 @@
 /**
  * Is the server there? One poller asks while it is not, everybody else only reads the state.
  *
- * „maintenance“: the gate (or the app itself) answers 503. „lost“: no answer at all. When the server is back with
- * another version, the page loads again by itself; what was typed is kept as a draft (see drafts.ts).
+ * „maintenance“: the gate (or the app itself) answers 503. „lost“: no answer at all. When another version answers, the
+ * page loads again by itself, but not under somebody's fingers; what was typed is kept as a draft (see drafts.ts).
  */
 import type { Health } from './types';
 
@@ -19,6 +19,7 @@ const HEARTBEAT_MS = 15_000;
 const MAINTENANCE_POLL_MS = 1_000;
 const LOST_POLL_MS = [500, 1_000, 2_000];
 const OTHER_VERSION_SEEN = 2; // answers in a row, so that two slots during a rolling update cause no flicker
+const OTHER_VERSION_POLL_MS = 2_000;
 
 class Connection {
   state = $state<State>('ok');
@@ -42,10 +43,10 @@ class Connection {
   }
 
   answered(version: string | null): void {
-    if (version && this.#version && version !== this.#version) this.#otherSeen += 1;
-    else if (version) this.#otherSeen = 0;
-    if (this.#otherSeen >= OTHER_VERSION_SEEN) this.newVersion = version;
+    if (version) this.#otherSeen = this.#isOther(version) ? this.#otherSeen + 1 : 0;
+    if (this.#otherSeen >= OTHER_VERSION_SEEN) this.#offer(version);
     if (this.state !== 'ok') this.#recover(version);
+    else if (this.#otherSeen === 1) this.#schedule(OTHER_VERSION_POLL_MS);
   }
 
   interrupted(text: string | null): void {
@@ -57,6 +58,16 @@ class Connection {
     if (this.state === 'ok') this.#enter('lost', LOST_POLL_MS[0] ?? 500);
   }
 
+  #isOther(version: string | null): boolean {
+    return version !== null && this.#version !== null && version !== this.#version;
+  }
+
+  #offer(version: string | null): void {
+    const isTyping = document.activeElement?.matches('input, textarea, select') || document.querySelector('dialog[open]');
+    if (isTyping) this.newVersion = version;
+    else location.reload();
+  }
+
   #enter(state: State, wait: number): void {
     this.state = state;
     this.#attempt = 0;
@@ -64,7 +75,7 @@ class Connection {
   }
 
   #recover(version: string | null): void {
-    if (version && this.#version && version !== this.#version) {
+    if (this.#isOther(version)) {
       location.reload();
       return;
     }
@@ -108,7 +119,7 @@ class Connection {
   }
 
   #wait(): number {
-    if (this.state === 'ok') return HEARTBEAT_MS;
+    if (this.state === 'ok') return this.#otherSeen ? OTHER_VERSION_POLL_MS : HEARTBEAT_MS;
     if (this.state === 'maintenance') return MAINTENANCE_POLL_MS;
     return LOST_POLL_MS[Math.min(this.#attempt, LOST_POLL_MS.length - 1)] ?? 3_000;
   }

@@ -50,7 +50,7 @@ export function match(pattern: string, path: string): Record<string, string> | n
   const found: Record<string, string> = {};
   for (const [place, part] of wanted.entries()) {
     const value = given[place] ?? '';
-    if (part.startsWith(':')) found[part.slice(1)] = decodeURIComponent(value);
+    if (part.startsWith(':')) found[part.slice(1)] = value;
     else if (part !== value) return null;
   }
   return found;

@@ -50,7 +50,7 @@ class Session {
 
   async signOut(everywhere = false): Promise<void> {
     await del(everywhere ? '/api/sessions' : '/api/session');
-    sessionStorage.clear();
+    sessionStorage.clear(); // drafts and filters belong to whoever typed them
     location.assign('/');
   }
 
