@@ -34,7 +34,7 @@ def site() -> Iterator[Site]:
     """A host with the Lager app and its example business, rolled out by playbooks/site.yml from nothing."""
     site = sites.bring_up()
     try:
-        site.first = site.play("site").good()
+        sites.roll_out(site)
         site.lager("load-demo", "--user", LOGIN, stdin=f"{PASSWORD}\n")
         yield site
     finally:

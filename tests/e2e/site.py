@@ -61,7 +61,7 @@ class Site:
     inventory: Path
     address: str
     environment: dict[str, str] = field(repr=False)
-    first: Played | None = field(default=None, repr=False)
+    first: str = field(default="", repr=False)  # what the first run of site.yml said
 
     @property
     def url(self) -> str:
@@ -158,6 +158,14 @@ def bring_up() -> Site:
     for module in (["workshop.wheels"], ["workshop.secrets", str(inventory)]):
         subprocess.run([sys.executable, "-m", *module], cwd=ROOT, env=environment, check=True, capture_output=True)
     return Site(inventory, address(), environment)
+
+
+def roll_out(site: Site) -> None:
+    """The first run of site.yml; on a host that was kept, its record."""
+    record = site.inventory / "first-run.log"
+    if not record.exists():
+        record.write_text(site.play("site").good().output)
+    site.first = record.read_text()
 
 
 def take_down() -> None:
