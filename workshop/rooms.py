@@ -18,6 +18,7 @@ from workshop.progress import say
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "test-results"
+BIN = Path(sys.executable).parent
 PYTEST = (sys.executable, "-m", "pytest", "-q", "--durations=5")
 HEARTBEAT_SECONDS = 30
 TAIL_LINES = 80
@@ -51,6 +52,10 @@ def module(name: str, *words: str, seconds: int = 900) -> Room:
     return Room(name, (sys.executable, "-m", *words), seconds)
 
 
+def frontend(script: str) -> Room:
+    return Room(f"frontend-{script}", (str(BIN / "npm"), "--prefix", "app/frontend", "run", "--silent", script), 300)
+
+
 # A lane runs its rooms one after the other; lanes run side by side (two cores: two lanes).
 PREPARE = [
     [module("Docker", "testbed", "docker"), module("Testabbilder", "testbed", "images")],
@@ -59,6 +64,8 @@ PREPARE = [
 TEST_LANES = [
     [
         module("App-Abbild", "workshop.app_image"),
+        frontend("check"),
+        frontend("test"),
         pytest_room("e2e", "tests/e2e"),
         pytest_room("stoerungen", "tests/faults"),
         pytest_room("app", "tests/integration/app"),
@@ -82,7 +89,7 @@ LINT_LANES = [
         module("yamllint", "yamllint", "--strict", "."),
         module("Rollentabellen", "workshop.role_tables"),
     ],
-    [Room("ansible-lint", (str(Path(sys.executable).parent / "ansible-lint"), "-q"), 600)],
+    [Room("ansible-lint", (str(BIN / "ansible-lint"), "-q"), 600)],
 ]
 
 
