@@ -44,13 +44,13 @@ def performed(stage: Stage) -> planted.Onlooker:
     with planted.Onlooker() as onlooker:
         plays.lock(planted.vault(2))
         plays.fine("site", "--check", "--diff", "-vvv")
-        changed = plays.fine("site", "--diff", "-vvv", stacks=stage.stacks(ready_timeout=3))
-        assert "Änderungen angewendet" in changed.text
+        changed = plays.fine("site", "--diff", "-vvv")
+        assert "Änderungen angewendet" in changed.text, changed.output
         stage.newer()
         plays.fine("update", "-v")
-        stage.versions.publish("1.99.0", "sick")
+        stage.versions.publish("1.99.0", "crash")
         broken = plays.run("update", "-vvv", release="1.99.0")
-        assert "zuletzt HTTP 503" in broken.text
+        assert "app-1 startet nicht (zuletzt " in broken.text, broken.output
         for setting in ({"secrets": ["{{ vault__token }}"]}, {"environment_secrets": {"PROBE": "'{{ vault__user }}"}}):
             refused = plays.run("deploy", "-vvv", stacks=stage.stacks(**setting))
             assert "geändert wurde nichts" in refused.text, refused.output
