@@ -35,6 +35,7 @@ LOGO_KINDS = (".svg", ".png")
 SECRET_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+SECRET_PATH = re.compile(r"/[A-Za-z0-9._~/-]+")
 SIZE = re.compile(r"[0-9]+[KMGT]?")
 RESERVED = ("PORT", "UPKEEP_STACK", "UPKEEP_SLOT")
 DATABASE_KEYS = {"name", "root_password", "keyfile", "users", "image", "memory", "cpus"}
@@ -160,6 +161,9 @@ def _addresses_wrong(wanted: Wanted) -> Iterator[str]:
     for host in wanted["host_names"]:
         if not HOST_NAME.fullmatch(str(host).lower()):
             yield f"stack__host_names: „{host}“ ist kein Rechnername (ohne http:// und ohne Port)."
+    for path in wanted["secret_paths"]:
+        if not SECRET_PATH.fullmatch(str(path)):
+            yield f"stack__secret_paths: „{path}“ ist kein Pfad der Form /einladung/."
 
 
 def _limits_wrong(wanted: Wanted) -> Iterator[str]:

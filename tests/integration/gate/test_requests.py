@@ -58,6 +58,16 @@ def test_request_id_is_generated_answered_and_logged(gate: Stand) -> None:
     assert "secret" not in str(line)
 
 
+def test_token_in_a_path_is_not_logged(fresh_folder: Path) -> None:
+    with stand(fresh_folder, "discreet", stack__secret_paths=["/einladung/"]) as gate:
+        gate.start_app()
+        request_id = gate.get("/einladung/pl4nted-token").headers["X-Request-Id"]
+        eventually(lambda: [line for line in gate.log_lines() if line["request_id"] == request_id])
+        (line,) = [line for line in gate.log_lines() if line["request_id"] == request_id]
+        assert line["path"] == "/einladung/…"
+        assert "pl4nted" not in str(line)
+
+
 def test_trusted_proxy_is_believed(fresh_folder: Path) -> None:
     with stand(
         fresh_folder, "proxied", stack__trusted_proxies=["172.16.0.0/12", "192.168.0.0/16", "10.0.0.0/8"]

@@ -29,6 +29,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"published": [{"host_port": 80, "bind": "überall"}]}, "stack__published: „überall“ ist keine Adresse"),
     ({"published": [{"host_port": 70000}]}, "published[0].host_port ist ungültig"),
     ({"host_names": ["https://x.de"]}, "ist kein Rechnername (ohne http:// und ohne Port)"),
+    ({"secret_paths": ["einladung/*"]}, "„einladung/*“ ist kein Pfad der Form /einladung/"),
     ({"environment": {"A B": "x"}}, "„A B“ ist kein Name einer Umgebungsvariablen"),
     ({"environment": {"PORT": "1"}}, "PORT setzt die Rolle selbst"),
     ({"secrets": {"../x": "pl4nted"}}, "„../x“ ist kein Dateiname"),
