@@ -78,7 +78,7 @@ report:
   type: dict
 last_run:
   description: The run before this one, also one that a killed play left behind; null if there was none.
-  returned: when the agent could be asked
+  returned: when the run ended well, and in check mode
   type: dict
 running:
   description: The run that is in the way (id, operation, starter, started_at).

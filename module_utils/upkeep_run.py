@@ -88,11 +88,11 @@ class Run:
         for _ in self.client.events(run):
             pass
         report = self.client.report(run)
-        found = {"last_run": last_run(before), "report": brief(report), "result": report.get("result"), **self._after()}
+        found = {"report": brief(report), "result": report.get("result"), **self._after()}
         if report.get("result") not in _GOOD:
             fail(self.module, failure_message(report), changed=report.get("result") != "refused", **found)
-        message = success_message(report, last_run(before))
-        self.module.exit_json(changed=report["result"] == "updated", message=message, **found)
+        message, earlier = success_message(report, last_run(before)), last_run(before)
+        self.module.exit_json(changed=report["result"] == "updated", message=message, last_run=earlier, **found)
 
     def _start(self, wish: Json) -> tuple[Json, str]:
         """Start the run, after a running one if we may wait for it. Returns the status before and the run's id."""
@@ -171,6 +171,8 @@ def success_message(report: Json, before: Json | None) -> str:
 def failure_message(report: Json) -> str:
     message, reason = str(report.get("message") or "Der Lauf ist gescheitert."), report.get("reason")
     lines = [message, *([f"Grund: {reason}"] if reason and str(reason) not in message else [])]
+    if last_words := list(dict.fromkeys(report.get("last_logs") or []))[-3:]:
+        lines += ["Zuletzt schrieb die Anwendung:", *(f"  {line}" for line in last_words)]
     if "upkeep logs" not in message and report.get("result") != "refused":
         lines.append(f"Protokoll: `upkeep logs {report['stack']}`")
     return "\n".join(lines)

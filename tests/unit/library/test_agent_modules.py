@@ -108,13 +108,15 @@ def test_a_bad_end_fails_with_the_reports_words(
 ) -> None:
     message = "app-1 nach 120 s nicht bereit (zuletzt HTTP 503); 1.0.0 läuft weiter."
     report = summary(result=end, message=message, reason="Migration 7 fehlt.", last_logs=[str(n) for n in range(50)])
+    words = "\nZuletzt schrieb die Anwendung:\n  47\n  48\n  49"
     agent.next_run = FakeRun(report, UPDATE_EVENTS)
     ended = call(name)
     assert ended.code == 1
     result = ended.result
     assert result["failed"] is True
     log = "" if end == "refused" else "\nProtokoll: `upkeep logs lager`"
-    assert result["msg"] == f"{message}\nGrund: Migration 7 fehlt.{log}"
+    assert result["msg"] == f"{message}\nGrund: Migration 7 fehlt.{words}{log}"
+    assert "last_run" not in result, "es stünde mitten in der Fehlermeldung"
     assert (result["result"], result["changed"], result["message"]) == (end, changed, result["msg"])
     assert result["report"]["last_logs"] == [str(n) for n in range(40, 50)]
 
