@@ -16,6 +16,7 @@ from bench.load import Call, Tally, describe, generate
 from bench.pages import number
 from workshop.progress import say
 
+PATH = "/api/session"  # not health: that may rightly say 503 of itself
 CALLS_PER_SECOND = 50.0
 GRACE = Limit(2, Of.DIFFERENCE, always=True)
 METHOD = f"""\
@@ -23,7 +24,7 @@ Mehrere Updates nacheinander mit `upkeep update` (Strategie `recreate`), jedes a
 Wartungsfenster und Startzeit stehen im Bericht des Laufs: vom Schließen bis zum Öffnen des Tors, und vom Start des
 neuen Containers bis zur ersten guten Antwort. Grenze: Das Fenster darf höchstens 2 s länger sein.
 
-Zugleich fragt ein Aufrufer {CALLS_PER_SECOND:.0f}-mal je Sekunde über das Tor `/api/health`; sein Fenster reicht
+Zugleich fragt ein Aufrufer {CALLS_PER_SECOND:.0f}-mal je Sekunde über das Tor `{PATH}`; sein Fenster reicht
 von der ersten bis zur letzten Wartungsantwort. Alles außer 200 und der Wartungsantwort des Tors zählt als Fehler."""
 
 
@@ -55,7 +56,7 @@ def _round(ground: Ground, host: str) -> tuple[dict[str, Any], Tally]:
 
 async def _update_under_load(ground: Ground, host: str) -> tuple[dict[str, Any], Tally]:
     tally, stop = Tally(), asyncio.Event()
-    calls = [Call("/api/health")]
+    calls = [Call(PATH)]
     load = asyncio.create_task(generate(f"http://{ground.address(host)}", calls, CALLS_PER_SECOND, stop, tally))
     await asyncio.sleep(1)
     try:
