@@ -25,23 +25,23 @@ def in_registry(tag: str = CHANNEL, repository: str = REPOSITORY) -> bool:
     return answer(sys.executable, "-m", "testbed", "digest", f"{repository}:{tag}") is not None
 
 
-def build(version: str) -> None:
-    """Build `lager:<version>` from the sources of this checkout (cached by content)."""
-    tag = f"{REPOSITORY}:{version}"
+def build(version: str, repository: str = REPOSITORY) -> None:
+    """Build `<repository>:<version>` from the sources of this checkout (cached by content)."""
+    tag = f"{repository}:{version}"
     relay(sys.executable, "app/build.py", "--version", version, "--tag", tag, "--base-image", BASE_IMAGE)
 
 
 def publish(version: str, *, stable: bool, repository: str = REPOSITORY) -> None:
     """Put a built version into the registry; `stable` moves the channel to it."""
     names = [f"{repository}:{version}", *([f"{repository}:{CHANNEL}"] if stable else [])]
-    ours("testbed", "push", f"{REPOSITORY}:{version}", *names)
+    ours("testbed", "push", f"{repository}:{version}", *names)
 
 
-def build_broken(version: str, image: str) -> None:
-    """A version on top of `image` that never gets ready; each build is another image, like each real release."""
+def build_broken(version: str, good: str, repository: str = REPOSITORY) -> None:
+    """A version on top of `good` that never gets ready; each build is another image, like each real release."""
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    dockerfile = BROKEN_DOCKERFILE.format(image=image, version=version, created=created)
-    relay(*docker("build", "--quiet", "--tag", f"{REPOSITORY}:{version}", "-"), stdin=dockerfile, quiet=True)
+    dockerfile = BROKEN_DOCKERFILE.format(image=f"{repository}:{good}", version=version, created=created)
+    relay(*docker("build", "--quiet", "--tag", f"{repository}:{version}", "-"), stdin=dockerfile, quiet=True)
 
 
 def main() -> None:

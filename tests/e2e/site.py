@@ -113,7 +113,7 @@ class Site:
     def offer_next(self) -> str:
         """Publish a new good version in the channel; returns its number."""
         version = self._next()
-        app_image.build(version)
+        app_image.build(version, REPOSITORY)
         app_image.publish(version, stable=True, repository=REPOSITORY)
         return version
 
@@ -123,7 +123,7 @@ class Site:
     def offer_broken(self) -> str:
         """Publish a version that crashes at its start; returns its number."""
         version = f"{self._next()}-kaputt"
-        app_image.build_broken(version, f"{app_image.REPOSITORY}:{FIRST_VERSION}")
+        app_image.build_broken(version, FIRST_VERSION, REPOSITORY)
         app_image.publish(version, stable=True, repository=REPOSITORY)
         return version
 
@@ -151,7 +151,7 @@ def bring_up() -> Site:
     if not (KEPT and inventory.exists()):
         testbed("docker")
         testbed("images")
-        app_image.build(FIRST_VERSION)
+        app_image.build(FIRST_VERSION, REPOSITORY)
         app_image.publish(FIRST_VERSION, stable=True, repository=REPOSITORY)
         testbed("up", BED, "--hosts", f"{HOST}=debian13-docker")
         write_inventory(inventory)
