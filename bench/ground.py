@@ -70,10 +70,11 @@ class Ground:
         self._keep_wheels()
 
     def down(self) -> None:
+        """Remove the hosts and this run's names of images; the same images may have other names that others use."""
         bed.down(self.name)
-        found = subprocess.run(engine.docker("images", "-q", self.image), capture_output=True, text=True, check=False)
-        if images := sorted(set(found.stdout.split())):
-            subprocess.run(engine.docker("rmi", "--force", *images), stdout=subprocess.DEVNULL, check=False)
+        names = _call(engine.docker("images", "--format", "{{.Repository}}:{{.Tag}}", self.image)).split()
+        if names:
+            _call(engine.docker("rmi", *names))
 
     def release_next_version(self) -> str:
         """Build the app's next version and move the channel to it."""
