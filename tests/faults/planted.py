@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
+import os
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +14,8 @@ MARK = "gepflanzt"
 # The one secret that `docker inspect` shows to root, as documented: foreign applications read nothing but variables.
 VARIABLE = f"{MARK}-umgebung"
 APP_USER = 7310
+# Which rounds look at a process: often when it is new, later now and then, because it may have become another.
+ROUNDS = frozenset({0, 1, 2, 3, 5, 10, 30, 100, 300, 1000})
 LOGIN = {"registry": "registry.example.test", "username": "probe", "password": "{{ vault__registry }}"}
 HOST = {"upkeep_agent__registries": [LOGIN]}
 SETTINGS: dict[str, Any] = {
@@ -61,14 +63,15 @@ def gives_away(text: str) -> list[str]:
 
 class Onlooker:
     """Somebody who keeps typing `ps` on this machine: sees arguments and environment of every process, also of those in
-    the testbed's hosts and in their containers. `seen`: what gave a secret away."""
+    the testbed's hosts and in their containers. `seen`: what gave a secret away. `known`: how many processes it met."""
 
     def __init__(self) -> None:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._traces = [trace.encode() for trace in traces()]
+        self._looks: dict[str, int] = {}
         self.seen: set[str] = set()
-        self.looks = 0
+        self.known = 0
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -81,18 +84,22 @@ class Onlooker:
         self._thread.join()
 
     def _work(self) -> None:
-        while not self._stop.is_set():
-            self.seen.update(self._look())
-            self.looks += 1
-            time.sleep(0.02)
+        while not self._stop.wait(0.01):
+            present = {name for name in os.listdir("/proc") if name.isdigit()}  # noqa: PTH208 - quick
+            self._looks = {name: looks for name, looks in self._looks.items() if name in present}
+            for name in present:
+                looks = self._looks.get(name, 0)
+                self._looks[name] = looks + 1
+                self.known += looks == 0
+                if looks in ROUNDS:
+                    self.seen.update(self._look(Path("/proc") / name))
 
-    def _look(self) -> Iterator[str]:
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                files = ["cmdline"] if process.stat().st_uid == APP_USER else ["cmdline", "environ"]
-                for name in files:
-                    content = (process / name).read_bytes()
-                    if any(trace in content for trace in self._traces):
-                        yield f"{name}: {content.replace(bytes(1), b' ')[:300]!r}"
-            except OSError:
-                continue
+    def _look(self, process: Path) -> Iterator[str]:
+        try:
+            files = ["cmdline"] if process.stat().st_uid == APP_USER else ["cmdline", "environ"]
+            for name in files:
+                content = (process / name).read_bytes()
+                if any(trace in content for trace in self._traces):
+                    yield f"{name}: {content.replace(bytes(1), b' ')[:300]!r}"
+        except OSError:  # gone already
+            return
