@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from upkeep import maintenance
-from upkeep import policy as policies
 from upkeep.errors import BadRequest
 from upkeep.layout import StackPaths
 from upkeep.maintenance import OPERATOR, Maintenance, Notice
-from upkeep.policy import MaintenanceLook
 from upkeep.ports import Ports
 from upkeep.ports.clock import stamp
+
+# What the page says when the operator has no words of their own; the stack's texts speak of an update.
+TITLE = "Wartungsarbeiten"
+TEXT = "Das System ist bald wieder für Sie da."
 
 
 def set_maintenance(paths: StackPaths, ports: Ports, wish: dict[str, Any], run_active: bool) -> dict[str, Any]:
@@ -21,12 +23,11 @@ def set_maintenance(paths: StackPaths, ports: Ports, wish: dict[str, Any], run_a
     on = wish.get("on")
     if not isinstance(on, bool):
         raise BadRequest("on fehlt", observed=on, limit="true oder false")
-    look = policies.read(paths.policy_file, paths.name).maintenance
     now = stamp(ports.clock.now())
     present = maintenance.load(paths)
-    wanted = _turned(present, on, wish, look, now, run_active)
+    wanted = _turned(present, on, wish, now, run_active)
     if wanted != present and wish.get("check") is not True:
-        maintenance.change(paths, ports, lambda fresh: _turned(fresh, on, wish, look, now, run_active))
+        maintenance.change(paths, ports, lambda fresh: _turned(fresh, on, wish, now, run_active))
     return {
         "changed": wanted != present,
         "diff": {"before": _described(present), "after": _described(wanted)},
@@ -34,9 +35,7 @@ def set_maintenance(paths: StackPaths, ports: Ports, wish: dict[str, Any], run_a
     }
 
 
-def _turned(
-    present: Maintenance, on: bool, wish: dict[str, Any], look: MaintenanceLook, now: str, run_active: bool
-) -> Maintenance:
+def _turned(present: Maintenance, on: bool, wish: dict[str, Any], now: str, run_active: bool) -> Maintenance:
     if not on:
         return replace(present, operator=None, run=present.run if run_active else None)
     since = present.operator.since if present.operator else now
@@ -45,8 +44,8 @@ def _turned(
         operator=Notice(
             owner=OPERATOR,
             reason=_text(wish, "reason") or "",
-            title=_text(wish, "title") or look.title,
-            text=_text(wish, "text") or look.text,
+            title=_text(wish, "title") or TITLE,
+            text=_text(wish, "text") or TEXT,
             since=since,
             until=_until(wish),
         ),

@@ -21,12 +21,10 @@ def test_operator_closes_and_opens_the_gate(deployed: Driver) -> None:
     assert deployed.world.gate.closed_by is None
 
 
-def test_title_and_text_come_from_the_policy_unless_given(deployed: Driver) -> None:
+def test_words_not_given_speak_of_maintenance_and_not_of_an_update(deployed: Driver) -> None:
     answer = turn(deployed, on=True, title="Inventur")["maintenance"]
-    assert (answer["title"], answer["text"]) == (
-        "Inventur",
-        "Update wird installiert… Das System startet in Kürze neu.",
-    )
+    assert (answer["title"], answer["text"]) == ("Inventur", "Das System ist bald wieder für Sie da.")
+    assert turn(deployed, on=True)["maintenance"]["title"] == "Wartungsarbeiten"
 
 
 def test_check_says_what_would_change_and_writes_nothing(deployed: Driver) -> None:
