@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -71,6 +72,17 @@ def test_port_in_use(stage: Stage, host: ManagedHost, somebody_on_8081: None) ->
     assert done.returncode == 3
     assert said in done.stdout + done.stderr
     stage.plays.fine("deploy")
+
+
+def test_too_little_disk(stage: Stage, host: ManagedHost) -> None:
+    stage.plays.fine("deploy", stacks=stage.stacks(minimum_free_mb=9_000_000))
+    played = stage.plays.run("update")
+    stage.plays.fine("deploy")
+    assert played.code == 2, played.output
+    assert "Zu wenig Platz auf der Platte (gefunden: " in played.text, played.output
+    assert re.search(
+        r"\d+ MB frei in /var/lib/docker; erwartet: 9000\d\d\d MB\)\. Platz schaffen \(`docker", played.text
+    )
 
 
 def test_agent_not_running(stage: Stage, host: ManagedHost) -> None:
