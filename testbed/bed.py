@@ -12,7 +12,7 @@ from testbed.command import attempt, run
 from testbed.console import say
 from testbed.engine import docker, ensure_engine
 from testbed.packages import ensure_packages
-from testbed.paths import state_folder
+from testbed.paths import CHECKOUT, machine_wide, state_folder
 from testbed.recipe import recipe
 from testbed.state import Bed, Host
 
@@ -55,7 +55,7 @@ def down(name: str) -> None:
     """Remove everything that belongs to testbed `name`."""
     ensure_engine()
     folder = state.folder(name)
-    if not folder.exists() and not _containers(name):
+    if not folder.exists() and not _containers(_mark(name)):
         say(f"Testbed {name}: gibt es nicht, nichts zu tun")
         return
     _remove(name)
@@ -64,17 +64,17 @@ def down(name: str) -> None:
 
 def clear_leftovers() -> None:
     """Remove our own containers whose state file is gone: nobody can reach them any more."""
-    for name, state_file in _labelled():
-        if name != registry.MARK and not Path(state_file).exists():
-            say(f"Räume Reste des Testbeds {name} auf")
-            _remove_containers(name)
+    for mark, state_file in _labelled():
+        if mark != registry.MARK and not Path(state_file).exists():
+            say(f"Räume Reste des Testbeds {mark} auf")
+            _remove_containers(mark)
 
 
 def _plan(name: str, wishes: list[Wish]) -> tuple[Bed, str]:
     folder = state.folder(name)
     key, public_key = ssh.create_key(folder)
-    network_name = f"upkeep-{name}"
-    subnet = network.create(network_name, f"{_LABEL}={name}")
+    network_name = machine_wide(name)
+    subnet = network.create(network_name, f"{_LABEL}={_mark(name)}")
     planned = {
         wish.name: Host(
             name=wish.name,
@@ -93,7 +93,7 @@ def _plan(name: str, wishes: list[Wish]) -> tuple[Bed, str]:
 
 def _boot(bed: Bed, host: Host, public_key: str) -> Host:
     started = time.monotonic()
-    labels = [f"{_LABEL}={bed.name}", f"{_LABEL_STATE}={state.folder(bed.name) / 'state.json'}"]
+    labels = [f"{_LABEL}={_mark(bed.name)}", f"{_LABEL_STATE}={state.folder(bed.name) / 'state.json'}"]
     image_name = recipe(hosts.image(host.flavour)).image
     run(hosts.start_command(bed, host, image_name=image_name, public_key=public_key, labels=labels))
     if host.password:
@@ -111,21 +111,26 @@ def _record(bed: Bed) -> None:
 
 
 def _remove(name: str) -> None:
-    _remove_containers(name)
+    _remove_containers(_mark(name))
     state.forget(name)
 
 
-def _remove_containers(name: str) -> None:
-    if containers := _containers(name):
+def _remove_containers(mark: str) -> None:
+    if containers := _containers(mark):
         run(docker("rm", "--force", "--volumes", *containers))
-    network_name = f"upkeep-{name}"
+    network_name = f"upkeep-{mark}"
     if attempt(docker("network", "inspect", network_name)).returncode == 0:
         registry.detach(network_name)
         run(docker("network", "rm", network_name))
 
 
-def _containers(name: str) -> list[str]:
-    return run(docker("ps", "--all", "--quiet", "--filter", f"label={_LABEL}={name}")).split()
+def _mark(name: str) -> str:
+    """What the label says: the testbed's name and whose it is."""
+    return f"{CHECKOUT}-{name}"
+
+
+def _containers(mark: str) -> list[str]:
+    return run(docker("ps", "--all", "--quiet", "--filter", f"label={_LABEL}={mark}")).split()
 
 
 def _labelled() -> list[tuple[str, str]]:

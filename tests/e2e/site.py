@@ -17,15 +17,16 @@ import yaml
 
 from testbed import state
 from testbed.engine import docker
+from testbed.paths import machine_wide
 from workshop import app_image, demo
 
 ROOT = Path(__file__).parents[2]
-KEPT = "UPKEEP_E2E_KEEP" in os.environ
-BED = "e2e"
+KEPT = "UPKEEP_E2E_KEEP" in os.environ  # name of a testbed that is kept for the next time
+BED = os.environ.get("UPKEEP_E2E_KEEP", "e2e")
 HOST = "web1"
 STACK = "lager"
 SLOT = "lager-app-1-1"
-REPOSITORY = "lager-e2e"
+REPOSITORY = f"lager-{BED}"
 FIRST_VERSION = "1.0.0"
 PLAYBOOK = str(Path(sys.executable).parent / "ansible-playbook")
 ASK_AGENT = (
@@ -80,7 +81,7 @@ class Site:
 
     def run(self, *argv: str, stdin: str = "") -> str:
         """Standard output of a command on the host."""
-        words = docker("exec", "--interactive", f"upkeep-{BED}-{HOST}", *argv)
+        words = docker("exec", "--interactive", f"{machine_wide(BED)}-{HOST}", *argv)
         done = subprocess.run(words, input=stdin, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{argv} → {done.returncode}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
@@ -140,7 +141,7 @@ def testbed(*words: str) -> None:
 
 
 def bring_up() -> Site:
-    """Host and files; nothing is rolled out yet. With UPKEEP_E2E_KEEP the host of the session before, as it is."""
+    """Host and files; nothing is rolled out yet. A kept host stays as it is."""
     environment = {
         **os.environ,
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
@@ -162,15 +163,21 @@ def bring_up() -> Site:
 
 def roll_out(site: Site) -> None:
     """The first run of site.yml; on a host that was kept, its record."""
-    record = site.inventory / "first-run.log"
+    record = state.folder(BED) / "first-run.log"
     if not record.exists():
         record.write_text(site.play("site").good().output)
     site.first = record.read_text()
 
 
 def take_down() -> None:
-    if not KEPT:
-        testbed("down", BED)
+    if KEPT:
+        return
+    testbed("down", BED)
+    listed = subprocess.run(
+        docker("images", "--format", "{{.Repository}}:{{.Tag}}", REPOSITORY), capture_output=True, text=True
+    )
+    if built := listed.stdout.split():
+        subprocess.run(docker("rmi", *built), check=False, capture_output=True)
 
 
 def address() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,11 @@ MORE_THAN_THE_START = 2.0  # seconds that the window may take on top of the appl
 WATCHED_FOR_LOOPS_MS = 2500
 TITLE = "Update wird installiert…"
 TYPED = "Wandhalter, noch nicht gespeichert"
+
+
+def crowding() -> float:
+    """1 on a machine that keeps up; more when other work queues four deep and deeper for each core."""
+    return max(1.0, os.getloadavg()[0] / (4 * (os.cpu_count() or 1)))
 
 
 @contextmanager
@@ -77,9 +83,10 @@ def test_an_update_is_a_short_maintenance_page_that_goes_by_itself(site: Site, b
     report = site.last_report()
     print(
         report["timings"],
-        f"im Browser nach {landed - ready:.2f} s, bei Aufrufern zu {readers.tally.closed_seconds():.2f} s",
+        f"im Browser nach {landed - ready:.2f} s, bei Aufrufern zu {readers.tally.closed_seconds():.2f} s, ",
+        f"Gedränge {crowding():.1f}",
     )
-    assert landed - ready <= LANDS_WITHIN
+    assert landed - ready <= LANDS_WITHIN * crowding()
     assert (report["result"], report["from"]["version"], report["to"]["version"]) == ("updated", before, after)
     assert f"{before} → {after}" in played.good().output
     assert_short_window(readers.tally, report)
@@ -121,7 +128,7 @@ def first_answer_of(version: str, tally: Tally) -> float:
 
 
 def assert_short_window(tally: Tally, report: Json) -> None:
-    limit = report["timings"]["start_to_ready_s"] + MORE_THAN_THE_START
+    limit = report["timings"]["start_to_ready_s"] + MORE_THAN_THE_START * crowding()
     assert report["timings"]["maintenance_s"] <= limit
     assert 0 < tally.closed_seconds() <= limit
 

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from testbed.paths import machine_wide
 from tests.faults.plays import until
 from tests.integration.upkeep.images import testbed
 
@@ -30,7 +31,7 @@ class ManagedHost:
 
     @property
     def container(self) -> str:
-        return f"upkeep-{self.bed}-{self.name}"
+        return f"{machine_wide(self.bed)}-{self.name}"
 
     @property
     def data(self) -> str:

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from testbed.paths import machine_wide
+
 ROOT = Path(__file__).resolve().parents[3]
 NAME = os.environ.get("UPKEEP_TEST_BED", "docker-host")
 KEPT = "UPKEEP_TEST_BED" in os.environ
@@ -73,7 +75,7 @@ def shell(bed: Path) -> Shell:
     """Run a script on a host, past ssh and firewall."""
 
     def run(host: str, script: str) -> str:
-        argv = ["docker", "exec", "-i", f"upkeep-{NAME}-{host}", "bash", "-eu"]
+        argv = ["docker", "exec", "-i", f"{machine_wide(NAME)}-{host}", "bash", "-eu"]
         done = subprocess.run(argv, input=script, capture_output=True, text=True, check=False, timeout=120)
         assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
         return done.stdout.strip()

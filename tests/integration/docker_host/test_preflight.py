@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from testbed.paths import machine_wide
 from tests.integration.docker_host.conftest import NAME, ROLE_PLAY, TESTBED, Play, Shell
 
 HEADLINE = "Dieser Host kann so kein Docker-Host werden; nichts geändert."
@@ -27,7 +28,7 @@ def old_release(shell: Shell) -> Iterator[None]:
 
 @pytest.fixture
 def mere_container() -> Iterator[str]:
-    name = f"upkeep-{NAME}-mere"
+    name = f"{machine_wide(NAME)}-mere"
     label = f"upkeep.testbed={NAME}"
     image = "upkeep-testbed/python:latest"
     run = ["docker", "run", "-d", "--label", label, "--name", name, "--entrypoint", "sleep", image, "infinity"]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from testbed.paths import machine_wide
 from tests.integration.upkeep import images
 from tests.integration.upkeep.host import EngineHost
 
@@ -18,7 +19,7 @@ VERSIONS = (("1.0.0", "good"), ("1.1.0", "good"), ("1.2.0", "sick"), ("1.3.0", "
 @pytest.fixture(scope="session")
 def machine() -> Iterator[EngineHost]:
     """A Debian 13 host with Docker and the agent's code. UPKEEP_TEST_BED keeps one of that name for the next time."""
-    host = EngineHost(f"upkeep-{NAME}-web1")
+    host = EngineHost(f"{machine_wide(NAME)}-web1")
     if not (KEPT and host.alive()):
         images.testbed("images", "mongo", "haproxy", "python")
         images.testbed("up", NAME, "--hosts", "web1=debian13-docker")

@@ -76,7 +76,7 @@ def test_operators_maintenance_survives_a_reboot(deployed: EngineHost) -> None:
 
 
 def reboot(host: EngineHost) -> None:
-    name = host.container.removeprefix("upkeep-").removesuffix("-web1")
+    name = host.container.split("-", 2)[2].removesuffix("-web1")
     images.testbed("reboot", name, "web1")
 
 
