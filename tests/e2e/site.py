@@ -17,7 +17,7 @@ import yaml
 
 from testbed import state
 from testbed.engine import docker
-from testbed.paths import machine_wide
+from testbed.paths import CHECKOUT, machine_wide
 from workshop import app_image, demo
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +26,7 @@ BED = os.environ.get("UPKEEP_E2E_KEEP", "e2e")
 HOST = "web1"
 STACK = "lager"
 SLOT = "lager-app-1-1"
-REPOSITORY = f"lager-{BED}"
+REPOSITORY = f"lager-{CHECKOUT}-{BED}"  # the registry is shared by all checkouts
 FIRST_VERSION = "1.0.0"
 PLAYBOOK = str(Path(sys.executable).parent / "ansible-playbook")
 ASK_AGENT = (
