@@ -4,67 +4,53 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import secrets
 import shutil
 import sys
 import textwrap
 from pathlib import Path
-from typing import Any, NoReturn
-
-import requests
+from typing import NoReturn
 
 from bench.load import Call
 from workshop.app_image import build, build_broken, in_registry, publish
 from workshop.callers import Callers, summary
-from workshop.commands import ROOT, answer, ours, pass_through
+from workshop.commands import ENVIRONMENT, ours, pass_through
+from workshop.demo_host import (
+    FOLDER,
+    HOST,
+    PORT,
+    TESTBED,
+    URL,
+    Json,
+    check_port,
+    is_running,
+    load_examples,
+    on_host,
+    sign_in,
+    status,
+    way_in,
+)
 from workshop.progress import fail, say, step
 
 PLAYBOOK = Path(sys.executable).parent / "ansible-playbook"
 INVENTORY = "inventories/demo"
-TESTBED = "demo"
-HOST = "web1"
-STACK = "lager"
-SLOT = "lager-app-1-1"
-FIRST_LOGIN = "/srv/upkeep/lager/secrets/erste-anmeldung.txt"
 FIRST_VERSION = "1.0.0"
-PORT = int(os.environ.get("DEMO_PORT", "8080"))
-URL = f"http://127.0.0.1:{PORT}"
-FOLDER = ROOT / ".demo"
-LOGIN = "demo"
-# Without the characters that people mistake for one another.
-ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
-Json = dict[str, Any]
 
 
 def play(name: str) -> tuple[str | Path, ...]:
     return PLAYBOOK, "-i", INVENTORY, f"playbooks/{name}.yml"
 
 
-def on_host(*words: str, stdin: str | None = None) -> str | None:
-    """Standard output of a command on the demo host, None when it failed."""
-    return answer(sys.executable, "-m", "testbed", "ssh", TESTBED, HOST, *words, stdin=stdin)
-
-
-def status() -> Json:
-    """What the agent says about the stack; ends the target when there is no demo."""
-    told = on_host("upkeep", "status", STACK, "--json")
-    if told is None:
-        fail("Die Demo läuft nicht. Aufbauen mit: make demo")
-    found: Json = json.loads(told)
-    return found
-
-
 def up() -> None:
     with step("Docker und Abbilder"):
         ours("testbed", "docker")
         ours("testbed", "images")
-    is_running = on_host("true") is not None
-    if not is_running or not in_registry():
+    exists = is_running()
+    if not exists or not in_registry():
         with step("Lager-App bauen"):
             build(FIRST_VERSION)
             publish(FIRST_VERSION, stable=True)
-    if not is_running:
+    if not exists:
+        check_port()
         with step("Testhost starten"):
             ours("testbed", "up", TESTBED, "--hosts", f"{HOST}=debian13-docker", "--publish", f"{HOST}:80:{PORT}")
     ours("workshop.wheels")
@@ -74,52 +60,6 @@ def up() -> None:
     with step("Beispieldaten"):
         say(f"  {load_examples()}")
     tell_where_to_look()
-
-
-def password() -> str:
-    """The demo admin's password: made once, kept out of the repository."""
-    file = FOLDER / "passwort"
-    if not file.exists():
-        FOLDER.mkdir(mode=0o700, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text("-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4)) + "\n")
-    return file.read_text().strip()
-
-
-def load_examples() -> str:
-    words = ("docker", "exec", "--interactive", SLOT, "lager", "load-demo", "--user", LOGIN)
-    told = on_host(*words, stdin=f"{password()}\n")
-    return told or fail("Die Beispieldaten ließen sich nicht laden. Ursache: upkeep logs lager (auf dem Testhost)")
-
-
-def sign_in() -> str | None:
-    """The session cookie of the demo admin; None when the log-in does not work."""
-    reply = ask("/api/session", {"login": LOGIN, "password": password()})
-    return "; ".join(f"{name}={value}" for name, value in reply.cookies.items()) if reply.ok else None
-
-
-def way_in() -> list[str]:
-    """How to sign in, tried out first; the one-time link as long as nobody has used it."""
-    link = on_host("cat", FIRST_LOGIN)
-    own = (
-        [f"Eigenes Konto  {link}", "               (Link für einmal, drei Tage lang)"] if link and is_open(link) else []
-    )
-    if sign_in():
-        return [f"Anmeldename    {LOGIN}", f"Passwort       {password()}", *own]
-    path = on_host("docker", "exec", SLOT, "lager", "invite-admin")
-    return [f"Anmeldung      {URL}{path}", "               (Link für einmal; das Passwort von „demo“ ist ein anderes)"]
-
-
-def is_open(link: str) -> bool:
-    token = link.rpartition("/")[2]
-    return ask("/api/invitations/look", {"token": token}).ok
-
-
-def ask(path: str, body: Json) -> requests.Response:
-    """POST to the app as its pages do, whatever proxy this machine has."""
-    with requests.Session() as session:
-        session.trust_env = False
-        return session.post(URL + path, json=body, headers={"X-Lager-Client": "demo"}, timeout=10)
 
 
 def tell_where_to_look() -> None:
@@ -175,7 +115,11 @@ def update() -> None:
     verdict = f"Aktualisiert: {before} → {after}" if after == version and not code else "Das Update ist gescheitert"
     report(
         verdict,
-        [*summary(callers.tally), "", f"Zurück geht es mit: ansible-playbook -i {INVENTORY} playbooks/rollback.yml"],
+        [
+            *summary(callers.tally),
+            "",
+            f"Zurück geht es mit: .venv/bin/ansible-playbook -i {INVENTORY} playbooks/rollback.yml",
+        ],
     )
     if code or after != version:
         fail(f"Es läuft {after}, erwartet war {version} (ansible-playbook endete mit {code}).")
@@ -225,6 +169,7 @@ VERBS = {"up": up, "update": update, "break": break_it, "down": down}
 
 def main() -> None:
     verb = sys.argv[1]
+    ENVIRONMENT["DEMO_PORT"] = str(PORT)
     try:
         VERBS[verb]()
     except KeyboardInterrupt:
