@@ -10,7 +10,7 @@ import pytest
 from tests.faults import planted
 from tests.faults.managed import ManagedHost
 from tests.faults.stage import Stage, lower_stage, raise_stage, settings
-from tests.faults.versions import Versions
+from tests.faults.versions import versions_of
 
 NAME = os.environ.get("UPKEEP_TEST_BED", "faults")
 
@@ -18,10 +18,9 @@ NAME = os.environ.get("UPKEEP_TEST_BED", "faults")
 @pytest.fixture(scope="session")
 def stage() -> Iterator[Stage]:
     """site.yml ran against a Debian 13 host; `probe` 1.0.0 runs with MongoDB, and every secret of it is planted."""
-    given = settings(Versions(f"tinyapp-{NAME}"), **planted.SETTINGS)
+    given = settings(versions_of(NAME), **planted.SETTINGS)
     stage = raise_stage(NAME, given, planted.vault(1), planted.HOST)
-    stage.versions.publish("1.0.0")
-    stage.versions.offer("1.0.0")
+    stage.versions.publish("1.0.0", offer=True)
     stage.plays.fine("site", "-v")
     yield stage
     lower_stage(stage)

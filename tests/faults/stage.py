@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.faults.managed import ManagedHost
 from tests.faults.plays import ROOT, Plays
-from tests.faults.versions import REGISTRY, Versions
+from tests.faults.versions import REGISTRY, Versions, versions_of
 from tests.integration.upkeep.images import testbed
 
 STACK = "probe"
@@ -45,8 +45,7 @@ class Stage:
         and what is new."""
         before = str(self.host.status()["release"]["version"])
         newer = f"1.{int(before.split('.')[1]) + 1}.0"
-        self.versions.derive(newer, "1.0.0", late)
-        self.versions.offer(newer)
+        self.versions.derive(newer, "1.0.0", late, offer=True)
         return before, newer
 
 
@@ -75,7 +74,7 @@ def raise_stage(name: str, given: dict[str, Any], vault: dict[str, str], host: d
     shutil.rmtree(place, ignore_errors=True)
     plays = Plays(place / "inventory", place / "plays")
     _write_inventory(plays, folder, (host or {}) | HOST_SETTINGS | {"stacks": {STACK: given}}, vault)
-    return Stage(ManagedHost(name, "web1", STACK), plays, Versions(f"tinyapp-{name}"), given)
+    return Stage(ManagedHost(name, "web1", STACK), plays, versions_of(name), given)
 
 
 def lower_stage(stage: Stage) -> None:

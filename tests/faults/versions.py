@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from dataclasses import dataclass
 
+from testbed.paths import CHECKOUT
 from tests.integration.upkeep.images import CONTEXT, testbed
 
 REGISTRY = "registry.upkeep.test:5000"
@@ -17,6 +18,11 @@ CMD ["sh", "-c", "sleep {late}; exec python3 -u /app.py"]
 """
 
 
+def versions_of(bed: str) -> Versions:
+    """The versions for the hosts of a testbed; checkouts on one machine have different ones."""
+    return Versions(f"tinyapp-{CHECKOUT}-{bed}")
+
+
 @dataclass(frozen=True)
 class Versions:
     """`repository`: whose versions these are. The channel is its tag `stable`."""
@@ -27,20 +33,16 @@ class Versions:
     def channel(self) -> str:
         return f"{REGISTRY}/{self.repository}:stable"
 
-    def publish(self, version: str, behaviour: str = "good") -> str:
-        """Build a version of the tiny app and push it as tag `version`; returns its digest."""
+    def publish(self, version: str, behaviour: str = "good", offer: bool = False) -> None:
+        """Build a version of the tiny app and push it as tag `version`; with `offer` the channel offers it, too."""
         arguments = ["--build-arg", f"VERSION={version}", "--build-arg", f"BEHAVIOUR={behaviour}"]
         self._build(version, [*arguments, str(CONTEXT)])
-        return self._push(version, version)
+        self._push(version, offer)
 
-    def derive(self, version: str, image: str, late: float = 0) -> str:
+    def derive(self, version: str, image: str, late: float = 0, offer: bool = False) -> None:
         """A version like `image` (one published before) that needs `late` seconds to start. Quicker than `publish`."""
         self._build(version, ["-"], DERIVED.format(image=self._local(image), version=version, late=late))
-        return self._push(version, version)
-
-    def offer(self, version: str) -> str:
-        """Let the channel offer a version that was published before."""
-        return self._push(version, "stable")
+        self._push(version, offer)
 
     def _local(self, version: str) -> str:
         return f"{self.repository}:{version}"
@@ -51,5 +53,5 @@ class Versions:
         done = subprocess.run(argv, input=dockerfile, capture_output=True, text=True, check=False, env=environment)
         assert done.returncode == 0, f"{argv}: {done.stdout}{done.stderr}"
 
-    def _push(self, version: str, tag: str) -> str:
-        return testbed("push", self._local(version), f"{self.repository}:{tag}").strip().rpartition("@")[2]
+    def _push(self, version: str, offer: bool) -> None:
+        testbed("push", self._local(version), *(self._local(tag) for tag in (version, "stable")[: 1 + offer]))

@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.managed import ManagedHost
 from tests.faults.stage import Stage, lower_stage, raise_stage, settings
-from tests.faults.versions import Versions
+from tests.faults.versions import versions_of
 
 STANDING = """
 docker inspect -f '{{{{.Name}}}} {{{{.Id}}}} {{{{.Image}}}} {{{{.State.StartedAt}}}}' $(docker ps -aq) | sort
@@ -22,14 +22,12 @@ NAME = os.environ.get("UPKEEP_TEST_BED", "bad-input")
 @pytest.fixture(scope="session")
 def stage() -> Iterator[Stage]:
     """site.yml ran; `probe` 1.0.0 runs, and nothing else was ever there. The channel offers 1.1.0."""
-    versions = Versions(f"tinyapp-{NAME}")
+    versions = versions_of(NAME)
     given = settings(versions, secrets={"token": "{{ vault__token }}"})
     stage = raise_stage(NAME, given, {"vault__token": "geheim-4711"})
-    versions.publish("1.0.0")
-    versions.derive("1.1.0", "1.0.0", late=6)
-    versions.offer("1.0.0")
+    versions.publish("1.0.0", offer=True)
     stage.plays.fine("site")
-    versions.offer("1.1.0")
+    versions.derive("1.1.0", "1.0.0", late=6, offer=True)
     yield stage
     lower_stage(stage)
 
