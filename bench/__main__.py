@@ -24,6 +24,7 @@ TOPICS: dict[str, Callable[[Ground, bool], Report]] = {
     "app": app.measure,
     "agent": agent.measure,
 }
+FAILURES = (BenchFailed, TestbedError, subprocess.SubprocessError, OSError)
 ALL_HOSTS = ("one", "left", "middle", "right", "last")
 
 
@@ -34,35 +35,38 @@ def main() -> int:
     wants_all_hosts = "playbooks" in chosen and not arguments.quick
     ground = Ground(arguments.testbed, ALL_HOSTS if wants_all_hosts else ALL_HOSTS[:1])
     try:
-        reports = _take(ground, chosen, arguments.quick, folder)
-    except (BenchFailed, TestbedError, subprocess.SubprocessError) as error:
+        seen = Circumstances.now()
+        with step("Testhosts und Images"):
+            ground.up()
+        taken = [_take(ground, name, folder, seen, arguments.quick) for name in chosen]
+    except FAILURES as error:
         fail(str(error))
     finally:
         if not arguments.keep:
             ground.down()
-    return _conclude(reports, folder, arguments.quick)
+    return _conclude(taken, folder, arguments.quick)
 
 
-def _take(ground: Ground, chosen: list[str], quick: bool, folder: Path) -> list[Report]:
-    seen = Circumstances.now()
-    reports = []
-    with step("Testhosts und Images"):
-        ground.up()
-    for name in chosen:
+def _take(ground: Ground, name: str, folder: Path, seen: Circumstances, quick: bool) -> Report | None:
+    """One topic, written at once; None when it could not be measured, the others still are."""
+    try:
         with step(name):
             report = TOPICS[name](ground, quick)
-        pages.write(folder, report, seen, quick)
-        print(pages.shown(report), flush=True)
-        reports.append(report)
-    return reports
+    except FAILURES as error:
+        say(f"{name} ließ sich nicht messen: {error}")
+        return None
+    pages.write(folder, report, seen, quick)
+    print(pages.shown(report), flush=True)
+    return report
 
 
-def _conclude(reports: list[Report], folder: Path, quick: bool) -> int:
-    """A trial run's limits prove nothing, so they do not count."""
+def _conclude(taken: list[Report | None], folder: Path, quick: bool) -> int:
+    """0 when everything was measured and within its limits; a trial run's limits prove nothing and do not count."""
+    reports = [report for report in taken if report]
     missed = [f"{report.title}: {figure.name}" for report in reports for figure in report.missed]
     say(f"Geschrieben: {folder}/{{{','.join(report.name for report in reports)}}}.md")
     say(f"Verfehlte Grenzen: {'; '.join(missed)}" if missed else "Alle Grenzen eingehalten")
-    return 1 if missed and not quick else 0
+    return 1 if len(reports) < len(taken) or (missed and not quick) else 0
 
 
 def _arguments() -> argparse.Namespace:

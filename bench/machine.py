@@ -25,6 +25,11 @@ class Circumstances:
     kernel: str
     load: float
 
+    @property
+    def is_busy(self) -> bool:
+        """Did others use more than a quarter of the cores?"""
+        return self.load > self.cores / 4
+
     @classmethod
     def now(cls) -> Circumstances:
         return cls(

@@ -61,7 +61,8 @@ def circumstances_text(seen: Circumstances, quick: bool) -> str:
         f"Last vor dem Lauf {number(seen.load)}."
     )
     trial = ["Probelauf mit wenigen Messungen: Die Zahlen taugen nicht zum Vergleichen."] if quick else []
-    return "\n".join([taken, machine, *trial])
+    busy = ["Die Maschine hatte beim Start anderes zu tun: Zeiten sind länger als sonst, Verhältnisse unsicher."]
+    return "\n".join([taken, machine, *(busy if seen.is_busy else []), *trial])
 
 
 def page(report: Report, seen: Circumstances, quick: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +30,11 @@ def test_page_says_where_and_when_and_that_the_work_tree_was_dirty() -> None:
     assert "2 Kerne (Prozessor), 23,5 GB Speicher, Linux 6.1.0, Last vor dem Lauf 0,250" in text
     assert "Probelauf" not in text
     assert "Probelauf" in pages.page(REPORT, SEEN, quick=True)
+
+
+def test_page_warns_when_the_machine_was_busy() -> None:
+    assert "anderes zu tun" not in pages.page(REPORT, SEEN)
+    assert "anderes zu tun" in pages.page(REPORT, replace(SEEN, load=2.0))
 
 
 def test_cell_never_breaks_its_table() -> None:
