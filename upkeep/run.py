@@ -163,9 +163,17 @@ def fail_untouched(run: Run, exc: Exception) -> None:
     if run.record.intended("prepare"):
         discard_quietly(run)
     run.record.reason, run.record.code = told(exc), getattr(exc, "code", "failed")
-    serving = run.record.before
+    serving = run.record.before or _remembered(run)
     note = f" {serving.label} läuft unverändert weiter." if serving else ""
     run.finish(Result.FAILED, f"{told(exc)}{note} Protokoll: `upkeep logs {run.paths.name}`.")
+
+
+def _remembered(run: Run) -> Release | None:
+    """The release before, of a run that was killed before it looked; None where the state cannot be read."""
+    try:
+        return state.load(run.paths).release
+    except UpkeepError:
+        return None
 
 
 def told(exc: Exception) -> str:

@@ -186,6 +186,13 @@ def test_kill_before_anything_was_touched_says_so(deployed: Driver) -> None:
     )
 
 
+def test_kill_before_the_first_look_still_names_what_serves(deployed: Driver) -> None:
+    deployed.begin("update")
+    (record,) = deployed.resume()
+    assert record.result == "failed"
+    assert "1.0.0 läuft unverändert weiter." in record.message
+
+
 def test_stale_notice_of_a_finished_run_goes(deployed: Driver) -> None:
     record = deployed.must("deploy", "unchanged")
     stale = Notice(f"run:{record.id}", "update", "Update", "…", since=record.started_at)
