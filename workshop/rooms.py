@@ -69,6 +69,8 @@ TEST_LANES = [
         pytest_room("e2e", "tests/e2e"),
         pytest_room("stoerungen", "tests/faults"),
         pytest_room("app", "tests/integration/app"),
+        pytest_room("gate", "tests/integration/gate"),
+        pytest_room("testbed", "tests/integration/testbed"),
         pytest_room("messen", "tests/integration/bench"),
     ],
     [
@@ -77,8 +79,6 @@ TEST_LANES = [
         pytest_room("docker_host", "tests/integration/docker_host"),
         pytest_room("engine", "tests/integration/upkeep"),
         pytest_room("fehleingaben", "tests/integration/bad_input"),
-        pytest_room("gate", "tests/integration/gate"),
-        pytest_room("testbed", "tests/integration/testbed"),
     ],
 ]
 LINT_LANES = [
