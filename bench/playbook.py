@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from bench.failure import BenchFailed
 from bench.machine import ROOT
@@ -37,21 +38,26 @@ def run(name: str, playbook: Path, inventory: Path, hosts: Sequence[str], log: P
     log.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as sockets, log.open("wb") as output:
         began = time.monotonic()
-        done = subprocess.run(
-            argv,
-            cwd=ROOT,
-            env=_environment(sockets),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            check=False,
-            timeout=LIMIT_SECONDS,
-        )
+        code = _call(argv, _environment(sockets), output)
         seconds = time.monotonic() - began
     text = log.read_text(encoding="utf-8", errors="replace")
-    if done.returncode:
-        raise BenchFailed(f"{name} endete mit {done.returncode}; Ende von {log}:\n{text[-3000:]}")
+    if code:
+        raise BenchFailed(f"{name} endete mit {code}; Ende von {log}:\n{text[-3000:]}")
     return Play(name, seconds, changed_in(text), tasks_in(text))
+
+
+def _call(argv: list[str], environment: dict[str, str], output: BinaryIO) -> int:
+    done = subprocess.run(
+        argv,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        check=False,
+        timeout=LIMIT_SECONDS,
+    )
+    return done.returncode
 
 
 def changed_in(output: str) -> dict[str, int]:

@@ -41,26 +41,14 @@ def measure(ground: Ground, quick: bool) -> Report:
 def _one_host(
     empty: Sequence[Play], first: Sequence[Play], second: Sequence[Play], deploys: Sequence[Play]
 ) -> list[Figure]:
-    nothing = _seconds(empty)
+    nothing, whole = _seconds(empty), _seconds(first)
+    changes, changes_first = _changes(second), _changes(first)
+    within = Limit(10, always=True)
     return [
-        Figure("`site.yml`, erster Lauf, ein Host", "s", _seconds(first), "leeres Playbook", nothing),
-        Figure("`site.yml`, zweiter Lauf, ein Host", "s", _seconds(second), "erster Lauf", _seconds(first)),
-        Figure(
-            "Änderungen im zweiten Lauf",
-            "",
-            [sum(play.changed.values()) for play in second],
-            "erster Lauf",
-            [sum(play.changed.values()) for play in first],
-            Limit(0, always=True),
-        ),
-        Figure(
-            "`deploy.yml` ohne Arbeit, ein Host",
-            "s",
-            _seconds(deploys),
-            "leeres Playbook",
-            nothing,
-            Limit(10, always=True),
-        ),
+        Figure("`site.yml`, erster Lauf, ein Host", "s", whole, "leeres Playbook", nothing),
+        Figure("`site.yml`, zweiter Lauf, ein Host", "s", _seconds(second), "erster Lauf", whole),
+        Figure("Änderungen im zweiten Lauf", "", changes, "erster Lauf", changes_first, Limit(0, always=True)),
+        Figure("`deploy.yml` ohne Arbeit, ein Host", "s", _seconds(deploys), "leeres Playbook", nothing, within),
     ]
 
 
@@ -85,6 +73,10 @@ def _three_hosts(
 
 def _seconds(plays: Sequence[Play]) -> list[float]:
     return [play.seconds for play in plays]
+
+
+def _changes(plays: Sequence[Play]) -> list[float]:
+    return [sum(play.changed.values()) for play in plays]
 
 
 def _longest(title: str, play: Play) -> Table:
