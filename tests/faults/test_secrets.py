@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import subprocess
 
 import pytest
 
@@ -64,6 +66,15 @@ def blocked_by_a_directory(stage: Stage) -> None:
     failed = stage.plays.run("deploy", "-vvv", "--diff")
     stage.host.shell(f"rmdir {place}; mv {place}.aside {place}")
     assert f"{place}: soll eine Datei werden, ist aber ein Verzeichnis." in failed.text, failed.output
+
+
+def test_search_finds_what_is_wrapped_and_what_is_said_to_a_process() -> None:
+    for before in ("", "x", "xy", "probe:"):
+        wrapped = base64.b64encode(f"{before}{planted.MARK}-token".encode()).decode()
+        assert planted.gives_away(wrapped) == [wrapped]
+    with planted.Onlooker() as onlooker:
+        subprocess.run(["sh", "-c", "sleep 0.3; :", f"{planted.MARK}-argument"], check=True)
+    assert any("argument" in seen for seen in onlooker.seen)
 
 
 def test_nobody_who_looks_on_sees_them(performed: planted.Onlooker) -> None:

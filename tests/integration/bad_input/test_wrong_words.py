@@ -76,6 +76,12 @@ def test_wrong_command_line(host: ManagedHost, words: list[str], said: str) -> N
     assert said in done.stderr
 
 
+def test_command_of_somebody_who_is_not_root(host: ManagedHost) -> None:
+    done = host.attempt("setpriv", "--reuid=nobody", "--clear-groups", "upkeep", "status", STACK)
+    assert done.returncode == 6
+    assert done.stderr == ("Kein Zugriff auf /run/upkeep/agent.sock: das darf nur root. Weiter mit: `sudo upkeep …`.\n")
+
+
 @pytest.fixture
 def policy_file(host: ManagedHost) -> Iterator[str]:
     """stack.yml, put back afterwards."""
