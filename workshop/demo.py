@@ -100,7 +100,7 @@ def update_under_load() -> tuple[int, Callers]:
 
 
 def report(title: str, lines: list[str]) -> None:
-    print("", "─" * 72, f" {title}", "", *(f"   {line}" for line in lines), "─" * 72, sep="\n", flush=True)
+    print("", "─" * 72, f" {title}", "", *(f"   {line}".rstrip() for line in lines), "─" * 72, sep="\n", flush=True)
 
 
 def update() -> None:
