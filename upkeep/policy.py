@@ -8,7 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from upkeep import reference
+from upkeep import commands, reference
+from upkeep.commands import HooksPolicy, MigrationPolicy
 from upkeep.errors import BadRequest, PolicyInvalid
 from upkeep.fields import Fields
 from upkeep.reference import Reference
@@ -99,6 +100,8 @@ class Policy:
     maintenance: MaintenanceLook
     mongodb: MongoPolicy | None
     published: tuple[Published, ...]
+    migration: MigrationPolicy | None
+    hooks: HooksPolicy
 
 
 def read(path: Path, stack: str) -> Policy:
@@ -135,7 +138,10 @@ def parse(raw: object, stack: str, where: str = "stack.yml") -> Policy:
         maintenance=_maintenance(fields.section("maintenance", {})),
         mongodb=_databases(fields.section("databases", {})),
         published=tuple(_published(item) for item in fields.sections("published", ())),
+        migration=commands.migration(fields.section("migration")) if fields.has("migration") else None,
+        hooks=commands.hooks(fields.section("hooks", {})),
     )
+    fields.take("migration", None)
     return fields.finish(policy)
 
 

@@ -8,6 +8,7 @@ import yaml
 
 from tests.unit.upkeep.placed import policy as good_policy
 from upkeep import policy as policies
+from upkeep.commands import Hook, HooksPolicy, MigrationPolicy
 from upkeep.errors import PolicyInvalid
 from upkeep.policy import Strategy
 
@@ -110,3 +111,39 @@ def test_broken_yaml_names_the_place(tmp_path: Path) -> None:
 def test_round_trip_through_a_file(tmp_path: Path) -> None:
     (tmp_path / "stack.yml").write_text(yaml.safe_dump(good_policy(SECRETS, 2, False)))
     assert policies.read(tmp_path / "stack.yml", "lager").app.slots == 2
+
+
+def test_no_migration_and_no_hooks_unless_asked_for() -> None:
+    policy = parse()
+    assert policy.migration is None
+    assert policy.hooks == HooksPolicy()
+
+
+def test_migration_is_compatible_and_has_ten_minutes_unless_said_otherwise() -> None:
+    migration = parse(migration={"command": ["lager", "migrate"]}).migration
+    assert migration == MigrationPolicy(("lager", "migrate"), 600, compatible=True)
+
+
+def test_hooks_before_after_and_for_alarms() -> None:
+    hooks = parse(
+        hooks={"before": [{"command": ["/bin/true"]}], "alarm": [{"command": ["logger"], "timeout": 5}]}
+    ).hooks
+    assert hooks == HooksPolicy(before=(Hook(("/bin/true",), 60),), alarm=(Hook(("logger",), 5),))
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"migration": {"command": "lager migrate"}}, "migration.command ist ungültig (gefunden: 'lager migrate'"),
+        ({"migration": {"command": []}}, "erwartet: Liste: Programm und seine Argumente als Texte"),
+        ({"migration": {}}, "migration.command fehlt"),
+        ({"migration": {"command": ["x"], "timeout": 0}}, "migration.timeout ist ungültig (gefunden: 0"),
+        ({"migration": {"command": ["x"], "compatible": "nein"}}, "erwartet: true oder false"),
+        ({"migration": {"comand": ["x"]}}, "migration.command fehlt"),
+        ({"hooks": {"before": [{"command": ["./pruefen"]}]}}, "hooks.before[0].command ist ungültig"),
+        ({"hooks": {"after": [{"command": ["x"], "timeout": -1}]}}, "hooks.after[0].timeout ist ungültig"),
+        ({"hooks": {"befor": []}}, "Gemeint ist vielleicht „before“"),
+    ],
+)
+def test_bad_migrations_and_hooks_are_refused(changes: dict[str, Any], part: str) -> None:
+    assert part in problem(**changes)
