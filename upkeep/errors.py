@@ -99,3 +99,7 @@ class DatabaseFailed(UpkeepError):
 
 class JournalCorrupt(UpkeepError):
     code = "journal"
+
+
+class JournalTooNew(JournalCorrupt):
+    """Not damaged: a newer agent wrote it. It stays where it is, and nothing new begins until that agent is back."""

@@ -11,12 +11,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from upkeep.errors import JournalCorrupt, UnknownRun
+from upkeep.errors import JournalCorrupt, JournalTooNew, UnknownRun
 from upkeep.layout import StackPaths
 from upkeep.ports.files import Files
 from upkeep.release import Release
 
-SCHEMA = 1
+SCHEMA = 2
 KEPT_RUNS = 50
 
 
@@ -135,7 +135,7 @@ class Journal:
 
 
 def read(path: Path) -> Record:
-    """Load and verify. Raises JournalCorrupt, also for a schema newer than this version knows."""
+    """Load and verify. Raises JournalCorrupt, and JournalTooNew for a schema newer than this version knows."""
     try:
         envelope = json.loads(path.read_text(encoding="utf-8"))
         body = envelope["body"]
@@ -149,15 +149,23 @@ def read(path: Path) -> Record:
 
 
 def _upgraded(raw: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Version N reads N−1: the step from the previous schema belongs here, once there is one."""
+    """Version N reads N−1. A journal of a newer agent is left alone: this one cannot know what it means."""
     schema = raw.pop("schema")
+    if schema == SCHEMA - 1:
+        return _from_1(raw)
     if schema != SCHEMA:
-        raise JournalCorrupt(
+        kind = JournalTooNew if schema > SCHEMA else JournalCorrupt
+        raise kind(
             f"Das Journal {path} hat ein anderes Format",
             observed=f"Schema {schema}",
-            limit=f"Schema {SCHEMA}",
+            limit=f"Schema {SCHEMA - 1} oder {SCHEMA}",
             next_step="Den Agenten auf die Version bringen, die es geschrieben hat.",
         )
+    return raw
+
+
+def _from_1(raw: dict[str, Any]) -> dict[str, Any]:
+    """Schema 2 only adds fields, to the record and to its plan; their defaults mean „as it was before“."""
     return raw
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from upkeep import journal, maintenance, state
-from upkeep.errors import JournalCorrupt, UpkeepError
+from upkeep.errors import JournalCorrupt, JournalTooNew, UpkeepError
 from upkeep.journal import Journal, Record
 from upkeep.layout import StackPaths
 from upkeep.phases.patience import await_docker
@@ -22,11 +22,14 @@ Watcher = Callable[[Run], None]
 
 
 def pending(paths: StackPaths, ports: Ports) -> list[Record]:
-    """Unfinished runs, oldest first. Journals nobody can read are set aside, and new runs are refused then."""
+    """Unfinished runs, oldest first. Journals nobody can read are set aside, and new runs are refused then; one that a
+    newer agent wrote stays where it is and raises JournalTooNew."""
     records = []
     for run_id in journal.run_ids(paths):
         try:
             record = journal.read(journal.path_of(paths, run_id))
+        except JournalTooNew:
+            raise
         except JournalCorrupt as exc:
             _set_aside(paths, run_id, exc, ports)
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from upkeep.errors import JournalCorrupt
@@ -34,6 +34,10 @@ class State:
     attention: str | None = None
 
 
+# What a newer agent remembered beyond this is passed over: a host must come up again after it was taken back.
+KNOWN = frozenset(item.name for item in fields(State))
+
+
 def load(paths: StackPaths) -> State:
     """The remembered state; a stack never deployed has an empty one."""
     try:
@@ -53,7 +57,7 @@ def save(paths: StackPaths, state: State, files: Files) -> None:
 
 
 def _parse(raw: dict[str, Any]) -> State:
-    values = {key: value for key, value in raw.items() if key != "schema"}
+    values = {key: value for key, value in raw.items() if key in KNOWN}
     for key in ("release", "previous", "available"):
         values[key] = Release.load(values[key])
     values["images"] = Images.load(values["images"])

@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.upkeep.drive import Driver
 from upkeep import journal
-from upkeep.errors import Busy, DiskFailed, JournalCorrupt, UnknownRun
+from upkeep.errors import Busy, DiskFailed, JournalCorrupt, JournalTooNew, UnknownRun
 from upkeep.lock import StackLock
 from upkeep.ports.files import DiskFiles
 
@@ -31,8 +31,11 @@ def test_journal_of_a_newer_agent_is_not_guessed_at(deployed: Driver) -> None:
     body = json.loads(json.loads(path.read_text())["body"]) | {"schema": 99}
     text = json.dumps(body)
     path.write_text(json.dumps({"body": text, "checksum": hashlib.sha256(text.encode()).hexdigest()}))
-    with pytest.raises(JournalCorrupt, match=r"gefunden: Schema 99; erwartet: Schema 1"):
+    with pytest.raises(JournalTooNew, match=r"gefunden: Schema 99; erwartet: Schema 1 oder 2"):
         journal.read(path)
+    with pytest.raises(JournalTooNew):
+        deployed.resume()
+    assert path.exists()
 
 
 def test_unknown_run(deployed: Driver) -> None:
