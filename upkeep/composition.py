@@ -88,9 +88,3 @@ def content_hash(files: Iterable[Path], extra: object = None) -> str:
         digest.update(f"\0{path}\0".encode())
         digest.update(path.read_bytes() if path.is_file() else b"\0missing")
     return digest.hexdigest()
-
-
-def gate_files(gate_directory: Path) -> list[Path]:
-    """What Ansible places for the gate; maps/ is the agent's own."""
-    found = (path for path in gate_directory.rglob("*") if path.is_file())
-    return [path for path in found if path.relative_to(gate_directory).parts[0] != "maps"]

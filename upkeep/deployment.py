@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from upkeep import composition
+from upkeep import composition, gate_files
 from upkeep.composition import GATE, Composition
 from upkeep.errors import Refused
 from upkeep.plan import GateChange, Plan
@@ -163,6 +163,6 @@ def _hashes(situation: Situation, compose: Composition) -> dict[str, str]:
     passwords = [user.password_file for user in users] + ([mongodb.root_password_file] if mongodb else [])
     return {
         "app": composition.content_hash(slot_files),
-        "gate": composition.content_hash(composition.gate_files(situation.paths.gate_directory)),
+        "gate": gate_files.fingerprint(gate_files.wanted(situation.paths)),
         "accounts": composition.content_hash(passwords, [(user.name, user.roles) for user in users]),
     }

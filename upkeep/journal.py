@@ -47,8 +47,8 @@ class PhaseRecord:
 @dataclass
 class Record:
     """Everything a resumed run must know. `plan` is the plan's own serialisation, `marks` are moments (ISO 8601),
-    `replaced` the containers that the run replaces, `prepared` those made to replace them, `keeps_closed` says that
-    the gate stays shut after the end."""
+    `replaced` the containers that the run replaces, `prepared` those made to replace them, `replaced_gates`
+    the gate's that were there when it began, `keeps_closed` says that the gate stays shut after the end."""
 
     id: str
     stack: str
@@ -71,6 +71,7 @@ class Record:
     marks: dict[str, str] = field(default_factory=dict)
     replaced: list[str] = field(default_factory=list)
     prepared: list[str] = field(default_factory=list)
+    replaced_gates: list[str] = field(default_factory=list)
     going_back: bool = False
     keeps_closed: bool = False
     last_event: int = 0

@@ -13,7 +13,7 @@ STACK_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 @dataclass(frozen=True)
 class StackPaths:
-    """The files of one stack. Ansible owns `home` except release.env, gate/maps and public; `data` is the agent's."""
+    """The files of one stack. Ansible owns `home` except release.env, gate and public; `data` is the agent's."""
 
     name: str
     home: Path
@@ -34,7 +34,13 @@ class StackPaths:
 
     @property
     def gate_directory(self) -> Path:
+        """What the gate reads (its container mounts it)."""
         return self.home / "gate"
+
+    @property
+    def gate_wanted(self) -> Path:
+        """What Ansible wants the gate to read."""
+        return self.home / "gate-wanted"
 
     @property
     def maps(self) -> Path:
@@ -70,7 +76,7 @@ class StackPaths:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """compose.yml and stack.yml as a run found them: what a release was started with."""
+    """compose.yml, stack.yml and the gate's files as a run found them: what a release was started with."""
 
     directory: Path
 
@@ -81,6 +87,10 @@ class Snapshot:
     @property
     def policy_file(self) -> Path:
         return self.directory / "stack.yml"
+
+    @property
+    def gate_directory(self) -> Path:
+        return self.directory / "gate"
 
 
 @dataclass(frozen=True)

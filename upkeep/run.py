@@ -52,7 +52,7 @@ class Run:
 
     @property
     def snapshot(self) -> Snapshot:
-        """compose.yml and stack.yml as this run uses them."""
+        """compose.yml, stack.yml and the gate's files as this run uses them."""
         return self.paths.snapshot(self.record.id)
 
     @cached_property
@@ -61,13 +61,17 @@ class Run:
 
     @cached_property
     def policy_before(self) -> Policy:
-        return policies.read(self._snapshot_of(self.plan.release).policy_file, self.paths.name)
+        return policies.read(self.snapshot_before.policy_file, self.paths.name)
 
     def project(self) -> Project:
         return Project(self.paths.name, self.paths.home, self.paths.release_env, self.snapshot.compose_file)
 
+    @property
+    def snapshot_before(self) -> Snapshot:
+        return self._snapshot_of(self.plan.release)
+
     def project_before(self) -> Project:
-        file = self._snapshot_of(self.plan.release).compose_file
+        file = self.snapshot_before.compose_file
         return Project(self.paths.name, self.paths.home, self.paths.release_env, file)
 
     def _snapshot_of(self, release: Release | None) -> Snapshot:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from upkeep.journal import Result
 from upkeep.phases.commit import commit, hold, prune
-from upkeep.phases.gate import change_gate, close_gate, open_gate, reopen_gate
+from upkeep.phases.gate import close_gate, open_gate, reopen_gate
+from upkeep.phases.gate_change import change_gate
+from upkeep.phases.gate_trial import try_gate
 from upkeep.phases.preflight import preflight
 from upkeep.phases.prepare import discard_quietly, prepare
 from upkeep.phases.pull import pull
@@ -19,6 +21,7 @@ def forward(run: Run) -> None:
     """Strategy recreate; a plan without app changes skips the closed window. (Rolling will be a second such story.)"""
     run.phase("preflight", "Voraussetzungen werden geprüft", 5, preflight)
     run.phase("pull", "Abbilder werden geladen", 10, pull)
+    run.phase("trial", "Gate-Konfiguration wird geprüft", 48, try_gate)
     if run.plan.window:
         run.phase("prepare", "Neue Version wird vorbereitet", 48, prepare)
         run.phase("close", "Wartungsseite wird eingeschaltet", 50, close_gate)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from upkeep import planning, release
+from upkeep import gate_files, planning, release
 from upkeep.errors import PolicyInvalid, Refused
 from upkeep.journal import Operation
 from upkeep.layout import StackPaths
@@ -101,7 +101,7 @@ def _refresh_snapshot(run: Run, current: Release | None) -> None:
 
 
 def copy_files(run: Run, snapshot_id: str, source: str | None = None) -> None:
-    """Copy compose.yml and stack.yml from Ansible's place (or another snapshot) into a snapshot, if they differ."""
+    """Copy compose.yml, stack.yml and the gate's files from Ansible's place (or another snapshot) into a snapshot."""
     origin: StackPaths | object = run.paths.snapshot(source) if source else run.paths
     target = run.paths.snapshot(snapshot_id)
     for name in ("compose_file", "policy_file"):
@@ -109,3 +109,5 @@ def copy_files(run: Run, snapshot_id: str, source: str | None = None) -> None:
         place = getattr(target, name)
         if not place.exists() or place.read_text(encoding="utf-8") != text:
             run.ports.files.write(place, text)
+    gate = gate_files.of_release(run.paths, run.paths.snapshot(source)) if source else gate_files.wanted(run.paths)
+    gate_files.copy(gate, target.gate_directory, run.ports.files)

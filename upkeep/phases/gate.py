@@ -1,4 +1,4 @@
-"""Phases at the gate: shut it, bring it up to date, open it."""
+"""Phases at the gate: shut it, open it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ from dataclasses import replace
 
 from upkeep import maintenance
 from upkeep.composition import GATE
-from upkeep.errors import GateFailed, NotReady
+from upkeep.errors import GateFailed
 from upkeep.maintenance import Notice
-from upkeep.plan import GateChange
 from upkeep.policy import Policy
 from upkeep.ports.clock import moment
-from upkeep.ports.compose import Project
 from upkeep.ports.docker import Container, by_service
 from upkeep.release import Release
 from upkeep.run import Run
 
-GATE_TIMEOUT = 30.0
 QUIET_INTERVAL = 0.05
 
 
@@ -34,7 +31,7 @@ def close_gate(run: Run) -> str:
 
 
 def _absent(run: Run) -> str:
-    if _container(run, GATE):
+    if running_gate(run):
         raise GateFailed("Das Gate läuft, lässt sich aber nicht schließen", observed=str(run.paths.gate_socket))
     return "kein Gate in Betrieb"
 
@@ -46,41 +43,6 @@ def _await_quiet(run: Run) -> int:
     while (inside := gate.in_flight()) and clock.monotonic() < deadline:
         clock.sleep(QUIET_INTERVAL)
     return inside
-
-
-def change_gate(run: Run) -> str:
-    """Behind shut doors where there is a window; a gate that starts reads its map files and stays shut."""
-    if run.plan.gate is GateChange.NONE:
-        return ""
-    return apply_gate(run, run.plan.gate, run.project())
-
-
-def apply_gate(run: Run, change: GateChange, project: Project) -> str:
-    container, gate = _container(run, GATE), run.ports.gate(run.paths)
-    before = gate.worker()
-    if change is GateChange.RELOAD and container:
-        gate.save_servers()
-        run.ports.docker.signal(container.id, "SIGUSR2")
-        _await_gate(run, before)
-    else:
-        run.ports.compose.up(project, (GATE,), stop_timeout=None)
-        _await_gate(run, None)
-    return "neu geladen" if change is GateChange.RELOAD else "gestartet"
-
-
-def _await_gate(run: Run, former: str | None) -> None:
-    """Until a worker other than `former` answers."""
-    gate, clock = run.ports.gate(run.paths), run.ports.clock
-    deadline = clock.monotonic() + GATE_TIMEOUT
-    while gate.worker() in (None, former):
-        if clock.monotonic() > deadline:
-            container = _container(run, GATE)
-            raise NotReady(
-                f"Das Gate ist nach {GATE_TIMEOUT:g} s nicht bereit",
-                observed="läuft" if container else "läuft nicht",
-                next_step=f"`docker logs {run.paths.name}-gate-1` ansehen.",
-            )
-        clock.sleep(0.1)
 
 
 def open_gate(run: Run) -> str:
@@ -121,6 +83,6 @@ def _measure(run: Run) -> None:
         run.record.timings["maintenance_s"] = round(window.total_seconds(), 3)
 
 
-def _container(run: Run, service: str) -> Container | None:
+def running_gate(run: Run) -> Container | None:
     containers = run.ports.docker.containers(run.paths.name)
-    return next((item for item in containers if item.service == service and item.running), None)
+    return next((item for item in containers if item.service == GATE and item.running), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from upkeep import composition
+from upkeep import composition, gate_files
 from upkeep.composition import GATE, Composition
 from upkeep.errors import GateFailed, PolicyInvalid, Refused
 from upkeep.phases.decide import copy_files
@@ -19,10 +19,12 @@ UNPACKED = 3  # an image takes about three times its compressed size, while it i
 
 
 def preflight(run: Run) -> str:
+    keep_gate_files(run)
     copy_files(run, run.record.id, run.plan.source)
     compose = composition.read(run.snapshot.compose_file, run.paths.home)
     containers = run.ports.docker.containers(run.paths.name)
     run.record.replaced = [item.id for item in containers if item.role == "app"]
+    run.record.replaced_gates = [item.id for item in containers if item.service == GATE]
     check_slots(run, compose)
     check_version_label(run)
     check_architecture(run)
@@ -32,6 +34,13 @@ def preflight(run: Run) -> str:
     check_compose(run)
     check_gate(run, containers)
     return f"{free} MB frei"
+
+
+def keep_gate_files(run: Run) -> None:
+    """A release of the version before has no gate files of its own: those in use are what it ran with."""
+    if run.plan.release and run.plan.release.snapshot:
+        snapshot = run.snapshot_before
+        gate_files.copy(gate_files.of_release(run.paths, snapshot), snapshot.gate_directory, run.ports.files)
 
 
 def check_slots(run: Run, compose: Composition) -> None:
@@ -165,13 +174,7 @@ def check_compose(run: Run) -> None:
 
 def check_gate(run: Run, containers: tuple[Container, ...]) -> None:
     gate = next((item for item in containers if item.service == GATE and item.running), None)
-    if gate is None:
-        return
-    if run.plan.gate is GateChange.RELOAD:
-        code, output = run.ports.docker.execute(gate.id, ["haproxy", "-c", "-f", "/usr/local/etc/haproxy/haproxy.cfg"])
-        if code != 0:
-            raise Refused("Die neue Gate-Konfiguration ist ungültig", observed=" · ".join(output.splitlines()[-3:]))
-    elif run.plan.gate is GateChange.NONE and not run.ports.gate(run.paths).answers():
+    if gate and run.plan.gate is GateChange.NONE and not run.ports.gate(run.paths).answers():
         raise GateFailed(
             "Das Gate läuft, antwortet aber nicht auf seinem Steuersocket",
             observed=str(run.paths.gate_socket),

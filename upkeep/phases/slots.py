@@ -8,7 +8,7 @@ from dataclasses import replace
 from upkeep import composition, release, state
 from upkeep.composition import GATE
 from upkeep.phases.database import bring_up
-from upkeep.phases.gate import apply_gate
+from upkeep.phases.gate_change import restore_gate
 from upkeep.phases.patience import await_docker
 from upkeep.phases.prepare import app_containers, discard_new
 from upkeep.plan import GateChange
@@ -60,7 +60,7 @@ def restore(run: Run) -> str:
         discard_new(run)
         run.ports.compose.up(project, policy.app.slot_names, stop_timeout=policy.update.stop_timeout)
     if run.record.intended("gate") and run.plan.gate is not GateChange.NONE:
-        apply_gate(run, GateChange.REPLACE, project)
+        restore_gate(run, project, run.snapshot_before)
     return run.plan.release.label if run.plan.release else ""
 
 

@@ -17,6 +17,7 @@ from upkeep.ports.containers import (
     by_service,
     parse_container,
 )
+from upkeep.ports.errand import Errand
 from upkeep.ports.pulling import PullProgress
 
 __all__ = ["Container", "Docker", "DockerHost", "Image", "SdkDocker", "by_service"]
@@ -49,7 +50,8 @@ class Docker(Protocol):
 
     def signal(self, container_id: str, name: str) -> None: ...
 
-    def execute(self, container_id: str, argv: list[str]) -> tuple[int, str]: ...
+    def errand(self, errand: Errand, timeout: float) -> tuple[int, str]:
+        """Run it to its end and remove it; exit code and output. DockerFailed also when time is up."""
 
     def logs(self, container_id: str, lines: int) -> tuple[str, ...]: ...
 
@@ -144,11 +146,17 @@ class SdkDocker:
         with _failures(f"Signal {name} kam nicht an"):
             self._api.kill(container_id, signal=name)
 
-    def execute(self, container_id: str, argv: list[str]) -> tuple[int, str]:
-        with _failures(f"{argv[0]} ließ sich im Container nicht ausführen"):
-            created = self._api.exec_create(container_id, argv)
-            output = self._api.exec_start(created["Id"])
-            code = self._api.exec_inspect(created["Id"])["ExitCode"]
+    def errand(self, errand: Errand, timeout: float) -> tuple[int, str]:
+        self.remove(errand.name)
+        with _failures(f"{errand.argv[0]} ließ sich mit {errand.image} nicht ausführen"), closing(_connect(60)) as api:
+            settings = api.create_host_config(**errand.host_options())
+            created = api.create_container(host_config=settings, **errand.options())["Id"]
+            try:
+                api.start(created)
+                code = api.wait(created, timeout=timeout)["StatusCode"]
+                output = api.logs(created, tail=200)
+            finally:
+                api.remove_container(created, force=True, v=True)
         return int(code), output.decode("utf-8", "replace")
 
     def logs(self, container_id: str, lines: int) -> tuple[str, ...]:

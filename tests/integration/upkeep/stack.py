@@ -135,7 +135,7 @@ def files(slots: int = 1, mongodb: bool = False, **changes: Any) -> dict[str, tu
     return {
         "compose.yml": (yaml.safe_dump(compose(slots, mongodb)), 0o644, 0, 0),
         "stack.yml": (yaml.safe_dump(policy(slots, mongodb, **changes)), 0o644, 0, 0),
-        "gate/haproxy.cfg": (HAPROXY + servers, 0o644, 0, 0),
+        "gate-wanted/haproxy.cfg": (HAPROXY + servers, 0o644, 0, 0),
         "secrets/token": ("geheim-token-4711", 0o440, 0, 7310),
         "secrets/mongodb-root": ("wurzel-passwort-1", 0o400, 0, 0),
         "secrets/mongodb-app": ("app-passwort-1", 0o440, 0, 7310),

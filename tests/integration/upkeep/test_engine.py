@@ -122,7 +122,7 @@ def test_changed_secret_reaches_the_app(host: EngineHost) -> None:
 def test_changed_gate_configuration_is_loaded_without_a_lost_request(host: EngineHost) -> None:
     deploy(host)
     changed = stack.HAPROXY.replace("timeout queue 2s", "timeout queue 3s") + "    server app-1 app-1:8000\n"
-    host.put({"/srv/upkeep/lager/gate/haproxy.cfg": (changed, 0o644, 0, 0)})
+    host.put({"/srv/upkeep/lager/gate-wanted/haproxy.cfg": (changed, 0o644, 0, 0)})
     with Load(host) as load:
         report = host.do("deploy")
     assert report["result"] == "updated"
@@ -133,7 +133,7 @@ def test_changed_gate_configuration_is_loaded_without_a_lost_request(host: Engin
 
 def test_invalid_gate_configuration_is_refused_with_haproxys_own_words(host: EngineHost) -> None:
     deploy(host)
-    host.put({"/srv/upkeep/lager/gate/haproxy.cfg": ("frontend web\n  bind :8080\n  unsinn\n", 0o644, 0, 0)})
+    host.put({"/srv/upkeep/lager/gate-wanted/haproxy.cfg": ("frontend web\n  bind :8080\n  unsinn\n", 0o644, 0, 0)})
     report = host.do("deploy")
     assert report["result"] == "refused"
     assert "unsinn" in report["message"]

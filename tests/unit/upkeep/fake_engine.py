@@ -11,6 +11,7 @@ from upkeep.errors import ComposeFailed, DockerFailed, ImageMissing
 from upkeep.ports.clock import stamp
 from upkeep.ports.compose import Project
 from upkeep.ports.docker import Container, DockerHost, Image, Progress
+from upkeep.ports.errand import Errand
 from upkeep.ports.registry import Resolved
 from upkeep.reference import Reference
 
@@ -34,6 +35,7 @@ class FakeDocker:
     def __init__(self, world: World) -> None:
         self.world = world
         self.down_for = 0
+        self.errands: list[Errand] = []
 
     def host(self) -> DockerHost:
         if self.down_for > 0:
@@ -82,8 +84,10 @@ class FakeDocker:
         with self.world.change(f"signal {name}"):
             self.world.gate.read_files()
 
-    def execute(self, container_id: str, argv: list[str]) -> tuple[int, str]:
-        return self.world.gate_check
+    def errand(self, errand: Errand, timeout: float) -> tuple[int, str]:
+        with self.world.change(f"errand {errand.argv[0]}"):
+            self.errands.append(errand)
+            return self.world.gate_check
 
     def logs(self, container_id: str, lines: int) -> tuple[str, ...]:
         box = self.world.boxes[container_id]

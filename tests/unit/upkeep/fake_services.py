@@ -22,12 +22,14 @@ class FakeGate:
         self.places: dict[str, str] = {}
         self.inside: list[int] = []
         self.mute = False
+        self.deaf_for = 0  # reloads that bring no other worker
+        self.answers_only: str | None = None  # id of the one container whose gate ever answers
         self.generation = 0
         self.history: list[str] = []
 
     def answers(self) -> bool:
-        running = any(box.role == "gate" and box.state == "running" for box in self.world.boxes.values())
-        return running and not self.mute
+        running = {box.id for box in self.world.boxes.values() if box.role == "gate" and box.state == "running"}
+        return bool(running if self.answers_only is None else running & {self.answers_only}) and not self.mute
 
     def worker(self) -> str | None:
         return str(self.generation) if self.answers() else None
@@ -57,7 +59,8 @@ class FakeGate:
         self._must_answer()
 
     def read_files(self) -> None:
-        self.generation += 1
+        self.deaf_for, deaf = max(0, self.deaf_for - 1), self.deaf_for > 0
+        self.generation += 0 if deaf else 1
         for path in self.world.paths.maps.glob("*.map"):
             pairs = (line.split(" ", 1) for line in path.read_text(encoding="utf-8").splitlines())
             self.maps[path.name] = dict(tuple(pair) for pair in pairs)

@@ -114,7 +114,7 @@ def test_changed_secret_restarts_the_app(deployed: Driver) -> None:
 
 def test_changed_gate_file_is_a_reload_without_a_window(deployed: Driver) -> None:
     deployed.world.fuse.arm(None)
-    (deployed.world.paths.gate_directory / "haproxy.cfg").write_text("global # neu\n")
+    (deployed.world.paths.gate_wanted / "haproxy.cfg").write_text("global # neu\n")
     record = deployed.must("deploy", "updated")
     assert "after signal SIGUSR2" in deployed.world.fuse.passed
     assert "maintenance_s" not in record.timings
@@ -122,7 +122,7 @@ def test_changed_gate_file_is_a_reload_without_a_window(deployed: Driver) -> Non
 
 
 def test_invalid_gate_file_is_refused(deployed: Driver) -> None:
-    (deployed.world.paths.gate_directory / "haproxy.cfg").write_text("unsinn\n")
+    (deployed.world.paths.gate_wanted / "haproxy.cfg").write_text("unsinn\n")
     deployed.world.gate_check = (1, "parsing [haproxy.cfg:1]: unknown keyword 'unsinn'")
     assert "unknown keyword 'unsinn'" in deployed.must("deploy", "refused").message
 

@@ -198,7 +198,8 @@ class World:
         for name in ("token", "root", "app", "keyfile"):
             if not (secrets / name).exists():
                 (secrets / name).write_text(f"geheim-{name}")
-        (home / "gate" / "haproxy.cfg").write_text("global\n")
+        self.paths.gate_wanted.mkdir(exist_ok=True)
+        (self.paths.gate_wanted / "haproxy.cfg").write_text("global\n")
         self.paths.compose_file.write_text(yaml.safe_dump(compose(slots, mongodb)))
         self.paths.policy_file.write_text(yaml.safe_dump(policy(secrets, slots, mongodb) | changes))
 
