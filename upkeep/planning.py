@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from upkeep import reference, release
+from upkeep import reference, versions
 from upkeep.deployment import deployment
 from upkeep.errors import Refused
 from upkeep.journal import Operation
@@ -27,7 +27,8 @@ def make(situation: Situation, operation: Operation) -> Plan:
 
 
 def _update(situation: Situation, current: Release) -> Plan:
-    resolved = situation.resolve(target_reference(situation))
+    wanted = target_reference(situation)
+    resolved = situation.offered() if wanted == situation.policy.image.reference else situation.resolve(wanted)
     target = Release(resolved.pinned, resolved.digest, resolved.version, snapshot=current.snapshot)
     if target.digest == current.digest:
         return _unchanged(situation, f"{current.label} läuft schon; es gibt nichts Neueres.")
@@ -51,7 +52,7 @@ def target_reference(situation: Situation) -> Reference:
 
 
 def refuse_downgrade(situation: Situation, target: Release, current: Release) -> None:
-    if release.older(target.version, current.version) and not situation.force:
+    if versions.older(target.version, current.version) and not situation.force:
         raise Refused(
             "Das wäre ein Rückschritt auf eine ältere Version",
             observed=target.label,

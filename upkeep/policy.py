@@ -8,9 +8,10 @@ from pathlib import Path
 
 import yaml
 
-from upkeep import commands, reference
+from upkeep import channel, commands
+from upkeep.channel import ImageChoice
 from upkeep.commands import HooksPolicy, MigrationPolicy
-from upkeep.errors import BadRequest, PolicyInvalid
+from upkeep.errors import PolicyInvalid
 from upkeep.fields import Fields
 from upkeep.reference import Reference
 
@@ -20,14 +21,6 @@ SCHEMA = 1
 class Strategy(StrEnum):
     RECREATE = "recreate"
     ROLLING = "rolling"
-
-
-@dataclass(frozen=True)
-class ImageChoice:
-    """Where releases come from: a channel (a tag that moves) or a pin (a tag or digest that must run)."""
-
-    reference: Reference
-    pinned: bool
 
 
 @dataclass(frozen=True)
@@ -130,8 +123,8 @@ def parse(raw: object, stack: str, where: str = "stack.yml") -> Policy:
         raise fields.wrong("stack", name, stack)
     policy = Policy(
         stack=name,
-        image=_image(fields.section("image")),
-        gate_image=_reference(fields, "gate_image"),
+        image=channel.choice(fields.section("image")),
+        gate_image=channel.reference_in(fields, "gate_image"),
         registries_allowed=fields.texts("registries_allowed"),
         app=_app(fields.section("app")),
         update=_update(fields.section("update", {})),
@@ -143,27 +136,6 @@ def parse(raw: object, stack: str, where: str = "stack.yml") -> Policy:
     )
     fields.take("migration", None)
     return fields.finish(policy)
-
-
-def _reference(fields: Fields, key: str) -> Reference:
-    text = fields.text(key)
-    try:
-        return reference.parse(text)
-    except BadRequest as exc:
-        raise fields.wrong(key, text, str(exc.limit)) from exc
-
-
-def _image(fields: Fields) -> ImageChoice:
-    fields.take("channel", None)
-    fields.take("pin", None)
-    if fields.has("channel") == fields.has("pin"):
-        both = "beides" if fields.has("pin") else "nichts davon"
-        raise PolicyInvalid(f"{fields.where}: image braucht channel oder pin", observed=both, limit="genau eines")
-    pinned = fields.has("pin")
-    chosen = _reference(fields, "pin" if pinned else "channel")
-    if chosen.digest and not pinned:
-        raise fields.wrong("channel", str(chosen), "repo:tag (ein Digest ist ein pin)")
-    return fields.finish(ImageChoice(chosen, pinned))
 
 
 def _app(fields: Fields) -> AppPolicy:
@@ -218,7 +190,7 @@ def _databases(fields: Fields) -> MongoPolicy | None:
 def _mongodb(fields: Fields) -> MongoPolicy:
     return fields.finish(
         MongoPolicy(
-            image=_reference(fields, "image"),
+            image=channel.reference_in(fields, "image"),
             name=fields.text("name"),
             root_password_file=Path(fields.text("root_password_file")),
             keyfile=Path(fields.text("keyfile")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -99,22 +98,3 @@ def _content(path: Path) -> str | None:
         return path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return None
-
-
-def older(candidate: str | None, current: str | None) -> bool:
-    """Whether `candidate` is certainly an older version. Versions nobody can order are never older."""
-    left, right = _version_key(candidate), _version_key(current)
-    return left is not None and right is not None and left < right
-
-
-def _version_key(version: str | None) -> tuple[tuple[int, ...], int, tuple[tuple[int, int, str], ...]] | None:
-    """Order of semantic versions: numbers, then a pre-release before its release."""
-    match = re.fullmatch(r"v?(\d+(?:\.\d+)*)(?:-([0-9A-Za-z.-]+))?(?:\+.*)?", version or "")
-    if not match:
-        return None
-    numbers = tuple(int(part) for part in match[1].split("."))
-    numbers += (0,) * (4 - len(numbers))
-    parts = tuple(
-        (0, int(part), "") if part.isdigit() else (1, 0, part) for part in (match[2] or "").split(".") if part
-    )
-    return numbers, 0 if parts else 1, parts

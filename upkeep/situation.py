@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from upkeep import policy as policies
-from upkeep import state
-from upkeep.errors import DockerFailed, Refused
+from upkeep import state, versions
+from upkeep.errors import DockerFailed, ImageMissing, Refused
 from upkeep.layout import StackPaths
 from upkeep.policy import Policy
 from upkeep.ports import Ports
@@ -15,6 +15,7 @@ from upkeep.ports.registry import Resolved
 from upkeep.reference import Reference
 from upkeep.release import Images, Release
 from upkeep.state import State
+from upkeep.versions import Range
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,42 @@ class Situation:
         return cls(paths, ports, policy, state.load(paths), bool(options.get("force")), options.get("to"))
 
     def resolve(self, wanted: Reference) -> Resolved:
-        return self.ports.registry.resolve(wanted, self.ports.docker.host())
+        resolved = self.ports.registry.resolve(wanted, self.ports.docker.host())
+        if wanted.tag and versions.contradicts(wanted.tag, resolved.version):
+            raise Refused(
+                f"Das Abbild {wanted} ist falsch beschriftet",
+                observed=f"Label org.opencontainers.image.version: {resolved.version}",
+                limit=wanted.tag,
+                next_step="Das Abbild mit dem richtigen Label bauen und neu veröffentlichen.",
+            )
+        return resolved
+
+    def offered(self) -> Resolved:
+        """What the channel (or pin) means now; in a range the highest version, whose tag counts if it has no label."""
+        choice = self.policy.image
+        if choice.versions is None:
+            return self.resolve(choice.reference)
+        tags = self.ports.registry.tags(choice.reference, self.ports.docker.host())
+        newest = choice.versions.newest(tags)
+        if newest is None:
+            raise self._nothing_in(choice.versions, tags)
+        resolved = self.resolve(replace(choice.reference, tag=newest))
+        return replace(resolved, version=resolved.version or newest)
+
+    def _nothing_in(self, wanted: Range, tags: tuple[str, ...]) -> ImageMissing:
+        known = sorted((tag for tag in tags if versions.key(tag)), key=lambda tag: versions.key(tag) or ())
+        shown = ", ".join(known[-3:]) or f"{len(tags)} Tags, keiner davon eine Version"
+        return ImageMissing(
+            f"Zu {self.policy.image.reference} gibt es keine Version im Bereich",
+            observed=shown,
+            limit=str(wanted),
+            next_step="Den Bereich (image.versions) im Inventar prüfen, oder eine passende Version veröffentlichen.",
+        )
 
 
 def available(situation: Situation) -> tuple[Resolved, Release]:
     """What the channel (or pin) offers now."""
-    resolved = situation.resolve(situation.policy.image.reference)
+    resolved = situation.offered()
     return resolved, Release(resolved.pinned, resolved.digest, resolved.version)
 
 

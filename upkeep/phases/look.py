@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from upkeep import release
+from upkeep import release, versions
 from upkeep.journal import Operation
 from upkeep.phases.decide import refuse_at_once
 from upkeep.run import Run
@@ -19,7 +19,7 @@ def look(run: Run) -> str:
     current = situation.state.release
     run.record.before = current
     new = current is None or offered.digest != current.digest
-    if current and release.older(offered.version, current.version):
+    if current and versions.older(offered.version, current.version):
         new = False
     run.remember(replace(situation.state, available=offered if new else None))
     run.record.after = offered if new else current

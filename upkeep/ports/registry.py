@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from upkeep.errors import ImageMissing, RegistryFailed, UpkeepError
@@ -16,6 +18,10 @@ from upkeep.reference import DOCKER_HUB, Reference
 if TYPE_CHECKING:
     from upkeep.ports.registry_session import Page
 
+T = TypeVar("T")
+TAGS_A_PAGE = 1000
+MOST_TAGS = 10_000
+_NEXT = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')
 VERSION_LABEL = "org.opencontainers.image.version"
 INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
 MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
@@ -40,6 +46,9 @@ class Registry(Protocol):
     def resolve(self, reference: Reference, host: DockerHost) -> Resolved:
         """Ask the registry (plain HTTP only where the daemon does too). Raises RegistryFailed or ImageMissing."""
 
+    def tags(self, reference: Reference, host: DockerHost) -> tuple[str, ...]:
+        """All tags of the repository, at most MOST_TAGS. Raises RegistryFailed or ImageMissing."""
+
 
 class HttpRegistry:
     """Distribution API v2 over requests. Credentials are those of root's `docker login`."""
@@ -48,13 +57,20 @@ class HttpRegistry:
         self._timeout = timeout
 
     def resolve(self, reference: Reference, host: DockerHost) -> Resolved:
+        return self._asked(reference, host, lambda session: self._resolve(session, reference, host))
+
+    def tags(self, reference: Reference, host: DockerHost) -> tuple[str, ...]:
+        return self._asked(reference, host, lambda session: _all_tags(session, reference))
+
+    def _asked(self, reference: Reference, host: DockerHost, ask: Callable[[Any], T]) -> T:
+        """The first address that answers, counts."""
         from upkeep.ports.registry_session import RegistrySession
 
         failure: UpkeepError | None = None
         for address in addresses(reference, host):
             with RegistrySession(address, reference, self._timeout) as session:
                 try:
-                    return self._resolve(session, reference, host)
+                    return ask(session)
                 except (RegistryFailed, ImageMissing) as exc:
                     failure = exc
         raise failure or RegistryFailed(f"Für {reference} ist keine Registry bekannt")
@@ -76,6 +92,35 @@ class HttpRegistry:
             architecture=str(config.get("architecture", "")),
             size_bytes=sum(int(layer.get("size", 0)) for layer in manifest.get("layers", ())),
         )
+
+
+def _all_tags(session: Any, reference: Reference) -> tuple[str, ...]:
+    """Page by page, until the registry names no next one."""
+    found: list[str] = []
+    path = f"/v2/{reference.path}/tags/list?n={TAGS_A_PAGE}"
+    while path:
+        page = session.page(path)
+        document, _ = _document(page, reference, None)
+        tags = document.get("tags") or []
+        found += [tag for tag in tags if isinstance(tag, str)]
+        path = _next_page(page) if tags else ""
+        if len(found) > MOST_TAGS:
+            raise RegistryFailed(
+                f"{reference} hat zu viele Tags für einen Versionsbereich",
+                observed=f"mehr als {MOST_TAGS}",
+                limit=f"{MOST_TAGS}",
+                next_step="Alte Tags löschen, oder im Inventar einen Kanal mit festem Tag nennen.",
+            )
+    return tuple(found)
+
+
+def _next_page(page: Page) -> str:
+    """Path and query of `Link: <…>; rel="next"`: the server is never taken from an answer."""
+    link = _NEXT.search(page.headers.get("Link", ""))
+    if not link:
+        return ""
+    target = urlsplit(link[1])
+    return f"{target.path}?{target.query}" if target.path.startswith("/v2/") else ""
 
 
 def addresses(reference: Reference, host: DockerHost) -> tuple[str, ...]:

@@ -57,6 +57,9 @@ class RegistrySession:
     def manifest(self, reference: str) -> Page:
         return self._get(f"/v2/{self._reference.path}/manifests/{reference}", ", ".join((*INDEXES, *MANIFESTS)))
 
+    def page(self, path: str) -> Page:
+        return self._get(path, "application/json")
+
     def blob(self, digest: str) -> Page:
         """Blobs may lie elsewhere (storage, CDN): followed without credentials; the digest proves the bytes."""
         page = self._get(f"/v2/{self._reference.path}/blobs/{digest}", "*/*", redirect=True)
@@ -96,7 +99,7 @@ class RegistrySession:
                 next_step="Name und Tag im Inventar prüfen, oder das Abbild zuerst veröffentlichen.",
             )
         if page.status in (401, 403):
-            raise self._failed(f"HTTP {page.status}: kein Zugriff", "`docker login` als root auf diesem Host.")
+            raise self._no_access(f"HTTP {page.status}")
         raise self._failed(f"HTTP {page.status}")
 
     def _sign_in(self, challenge: str) -> str:
@@ -105,7 +108,7 @@ class RegistrySession:
         if scheme.lower() == "basic" and credentials:
             return f"Basic {_basic(credentials)}"
         if scheme.lower() != "bearer":
-            raise self._failed(f"Anmeldung „{scheme or 'keine'}“", "`docker login` als root auf diesem Host.")
+            raise self._no_access(f"Anmeldung „{scheme or 'keine'}“")
         return f"Bearer {self._token(dict(_CHALLENGE.findall(rest)), credentials)}"
 
     def _token(self, challenge: dict[str, str], credentials: tuple[str, str] | None) -> str:
@@ -116,8 +119,12 @@ class RegistrySession:
             headers["Authorization"] = f"Basic {_basic(credentials)}"
         if realm.scheme != urlsplit(self._address).scheme and realm.scheme != "https":
             raise self._failed(f"unsichere Anmeldung bei {realm.netloc}")
-        answer: Any = json.loads(self._checked(self._send(f"{realm.geturl()}?{query}", headers)).body)
-        return str(answer.get("token") or answer.get("access_token") or "")
+        page = self._checked(self._send(f"{realm.geturl()}?{query}", headers))
+        try:
+            answer: Any = json.loads(page.body)
+            return str(answer.get("token") or answer.get("access_token") or "")
+        except (ValueError, AttributeError) as exc:
+            raise self._failed(f"{realm.netloc} gibt kein Token aus") from exc
 
     def _credentials(self) -> tuple[str, str] | None:
         from docker import auth
@@ -125,6 +132,15 @@ class RegistrySession:
         registry = self._reference.registry
         found = auth.load_config().resolve_authconfig(HUB_CREDENTIALS if registry == DOCKER_HUB else registry)
         return (found["username"], found["password"]) if found and found.get("username") else None
+
+    def _no_access(self, observed: str) -> RegistryFailed:
+        """Wrong, expired or missing credentials: where they come from is said with it."""
+        credentials = self._credentials()
+        known = (
+            f"die Anmeldung als {credentials[0]} gilt nicht (mehr)" if credentials else "kein Zugriff ohne Anmeldung"
+        )
+        step = f"upkeep_agent__registries für {self._reference.registry} im Inventar erneuern, dann "
+        return self._failed(f"{observed}: {known}", f"{step}`ansible-playbook playbooks/site.yml` ausführen.")
 
     def _failed(self, observed: str, next_step: str | None = None) -> RegistryFailed:
         return RegistryFailed(

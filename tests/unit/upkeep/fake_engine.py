@@ -30,6 +30,10 @@ class FakeRegistry:
             raise ImageMissing(f"Das Abbild {reference} gibt es nicht", observed="HTTP 404")
         return Resolved(reference, digest, self.world.published[digest].version, self.world.architecture, 1_000_000)
 
+    def tags(self, reference: Reference, host: DockerHost) -> tuple[str, ...]:
+        named = (name.rpartition(":") for name in self.world.tags)
+        return tuple(tag for repository, _, tag in named if repository == reference.repository)
+
 
 class FakeDocker:
     def __init__(self, world: World) -> None:

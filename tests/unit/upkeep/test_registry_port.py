@@ -160,7 +160,26 @@ def test_roots_login_goes_to_the_registrys_own_token_service(server: Server, doc
 def test_no_login_where_one_is_wanted_says_what_to_do(server: Server) -> None:
     server.token = "t0ken"
     server.pages["/token"] = (401, {}, b"{}")
-    with pytest.raises(RegistryFailed, match=r"HTTP 401: kein Zugriff.*docker login"):
+    with pytest.raises(RegistryFailed, match=r"HTTP 401: kein Zugriff ohne Anmeldung.*upkeep_agent__registries für"):
+        resolve(server)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_expired_login_names_whose_it_was(server: Server, docker_config: Path, status: int) -> None:
+    login = base64.b64encode(b"bot:abgelaufen").decode()
+    docker_config.write_text(json.dumps({"auths": {server.address: {"auth": login}}}))
+    server.token = "t0ken"
+    server.pages["/token"] = (status, {}, b"{}")
+    with pytest.raises(RegistryFailed) as caught:
+        resolve(server)
+    assert f"HTTP {status}: die Anmeldung als bot gilt nicht (mehr)" in str(caught.value)
+    assert "abgelaufen" not in str(caught.value)
+
+
+def test_token_service_that_answers_with_a_page(server: Server) -> None:
+    server.token = "t0ken"
+    server.pages["/token"] = (200, {}, b"<html>Wartung</html>")
+    with pytest.raises(RegistryFailed, match="gibt kein Token aus"):
         resolve(server)
 
 
@@ -213,3 +232,26 @@ def test_image_missing_on_the_mirror_is_looked_for_at_the_next_address(server: S
         elsewhere.pages[path.replace("/lager/", "/library/lager/")] = elsewhere.pages[path]
     host = DockerHost("amd64", "/", mirrors=(f"http://{server.address}", f"http://{elsewhere.address}"))
     assert HttpRegistry(5).resolve(reference.parse("lager:stable"), host).version == "1.1.0"
+
+
+def test_tags_are_read_page_by_page_from_the_same_server(server: Server, elsewhere: Server) -> None:
+    first, last = json.dumps({"tags": ["1.0.0", "1.1.0"]}).encode(), json.dumps({"tags": ["1.2.0"]}).encode()
+    link = f'<http://{elsewhere.address}/v2/lager/more/list?n=2&last=1.1.0>; rel="next"'
+    server.pages["/v2/lager/tags/list"] = (200, {"Link": link}, first)
+    server.pages["/v2/lager/more/list"] = (200, {}, last)
+    tags = HttpRegistry(5).tags(reference.parse(f"{server.address}/lager"), HOST)
+    assert tags == ("1.0.0", "1.1.0", "1.2.0")
+    assert [path for path, _ in server.asked] == ["/v2/lager/tags/list?n=1000", "/v2/lager/more/list?n=2&last=1.1.0"]
+    assert elsewhere.asked == []
+
+
+def test_endless_list_of_tags_has_an_end(server: Server) -> None:
+    page = json.dumps({"tags": [f"1.0.{number}" for number in range(4000)]}).encode()
+    server.pages["/v2/lager/tags/list"] = (200, {"Link": '</v2/lager/tags/list?n=1000&last=x>; rel="next"'}, page)
+    with pytest.raises(RegistryFailed, match="zu viele Tags für einen Versionsbereich"):
+        HttpRegistry(5).tags(reference.parse(f"{server.address}/lager"), HOST)
+
+
+def test_repository_without_tags(server: Server) -> None:
+    server.pages["/v2/lager/tags/list"] = (200, {}, b'{"name": "lager", "tags": null}')
+    assert HttpRegistry(5).tags(reference.parse(f"{server.address}/lager"), HOST) == ()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.upkeep.drive import Driver
-from upkeep import release
+from upkeep import versions
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from upkeep import release
     ],
 )
 def test_order_of_versions(candidate: str | None, current: str | None, is_older: bool) -> None:
-    assert release.older(candidate, current) is is_older
+    assert versions.older(candidate, current) is is_older
 
 
 def test_release_env_names_every_image_by_digest(deployed: Driver) -> None:
