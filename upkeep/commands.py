@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from upkeep.fields import Fields
 
+# where a hook's program is looked for, and its own PATH
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -40,6 +42,42 @@ class HooksPolicy:
     before: tuple[Hook, ...] = ()
     after: tuple[Hook, ...] = ()
     alarm: tuple[Hook, ...] = ()
+
+    @property
+    def around(self) -> bool:
+        return bool(self.before or self.after)
+
+    @property
+    def all(self) -> tuple[Hook, ...]:
+        return (*self.before, *self.after, *self.alarm)
+
+
+class When(StrEnum):
+    BEFORE = "before"
+    AFTER = "after"
+    ALARM = "alarm"
+    MIGRATION = "migration"
+
+
+@dataclass
+class CommandReport:
+    """What became of one command in a run. Without `ended_at` it was under way when the agent was killed (or still
+    is). `problem` is German and empty when all went well; `output` are the last lines, without secrets."""
+
+    when: When
+    number: int
+    command: list[str]
+    begun_at: str
+    ended_at: str | None = None
+    exit_code: int | None = None
+    seconds: float = 0.0
+    problem: str = ""
+    output: list[str] = field(default_factory=list)
+    container: str = ""
+
+    @property
+    def program(self) -> str:
+        return self.command[0]
 
 
 def migration(fields: Fields) -> MigrationPolicy:

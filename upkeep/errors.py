@@ -97,6 +97,18 @@ class DatabaseFailed(UpkeepError):
     code = "database"
 
 
+class ProgramFailed(UpkeepError):
+    """A program of the host could not be started."""
+
+    code = "program"
+
+
+class MigrationFailed(UpkeepError):
+    """The data was not brought to the new release, or nobody knows whether it was."""
+
+    code = "migration"
+
+
 class JournalCorrupt(UpkeepError):
     code = "journal"
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from upkeep.commands import CommandReport, When
 from upkeep.errors import JournalCorrupt, JournalTooNew, UnknownRun
 from upkeep.layout import StackPaths
 from upkeep.ports.files import Files
@@ -48,7 +49,8 @@ class PhaseRecord:
 class Record:
     """Everything a resumed run must know. `plan` is the plan's own serialisation, `marks` are moments (ISO 8601),
     `replaced` the containers that the run replaces, `prepared` those made to replace them, `replaced_gates`
-    the gate's that were there when it began, `keeps_closed` says that the gate stays shut after the end."""
+    the gate's that were there when it began, `keeps_closed` says that the gate stays shut after the end, `commands`
+    are the hooks and the migration."""
 
     id: str
     stack: str
@@ -75,6 +77,11 @@ class Record:
     going_back: bool = False
     keeps_closed: bool = False
     last_event: int = 0
+    commands: list[CommandReport] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def command(self, when: When, number: int = 0) -> CommandReport | None:
+        return next((item for item in self.commands if (item.when, item.number) == (when, number)), None)
 
     def phase(self, name: str) -> PhaseRecord | None:
         return next((phase for phase in self.phases if phase.name == name), None)
@@ -108,6 +115,8 @@ class Record:
             "reason": self.reason,
             "code": self.code,
             "last_logs": self.last_logs,
+            "commands": [asdict(command) for command in self.commands],
+            "warnings": self.warnings,
             "timings": self.timings,
             "options": self.options,
         }
@@ -176,6 +185,7 @@ def _parse(raw: dict[str, Any]) -> Record:
     raw["before"] = Release.load(raw["before"])
     raw["after"] = Release.load(raw["after"])
     raw["phases"] = [PhaseRecord(**phase) for phase in raw["phases"]]
+    raw["commands"] = [CommandReport(**item | {"when": When(item["when"])}) for item in raw.get("commands", ())]
     return Record(**raw)
 
 

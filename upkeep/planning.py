@@ -10,11 +10,18 @@ from upkeep.plan import Plan
 from upkeep.ports.registry import Resolved
 from upkeep.reference import Reference
 from upkeep.release import Release
-from upkeep.situation import Situation, known_images, refuse_held
+from upkeep.situation import Situation, known_images, refuse_held, refuse_outdated
 
 
 def make(situation: Situation, operation: Operation) -> Plan:
     """Raises Refused (and what the ports raise). Writes nothing."""
+    plan = _made(situation, operation)
+    if plan.changed and plan.target:
+        refuse_outdated(situation, plan.target)
+    return plan
+
+
+def _made(situation: Situation, operation: Operation) -> Plan:
     if operation is Operation.DEPLOY:
         return deployment(situation)
     current = situation.state.release

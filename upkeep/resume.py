@@ -10,6 +10,7 @@ from upkeep import journal, maintenance, state
 from upkeep.errors import JournalCorrupt, JournalTooNew, UpkeepError
 from upkeep.journal import Journal, Record
 from upkeep.layout import StackPaths
+from upkeep.phases.hooks import cut_short
 from upkeep.phases.patience import await_docker
 from upkeep.ports import Ports
 from upkeep.progress import RESUME_GAP, Progress
@@ -65,7 +66,7 @@ def finish(run: Run) -> None:
         elif record.intended("close"):
             back(run)
         else:
-            fail_untouched(run, UpkeepError("Der Agent wurde beendet, bevor etwas geändert war"))
+            fail_untouched(run, UpkeepError(cut_short(run)))
     except UpkeepError as exc:
         fail_untouched(run, exc)
 

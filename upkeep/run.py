@@ -111,6 +111,7 @@ class Run:
 
     def finish(self, result: Result, message: str) -> None:
         """The outcome, durable before anybody hears of it."""
+        message = " ".join((message, *(f"Warnung: {warning}" for warning in self.record.warnings)))
         self.record.result = result
         self.record.finished_at = self.now()
         self.record.percent = 100
@@ -156,6 +157,7 @@ def carry_out(run: Run) -> None:
 
 
 def refuse(run: Run, exc: Refused) -> None:
+    _take_leave(run, Result.REFUSED)
     run.record.reason, run.record.code = str(exc), exc.code
     run.finish(Result.REFUSED, str(exc))
 
@@ -166,10 +168,17 @@ def fail_untouched(run: Run, exc: Exception) -> None:
 
     if run.record.intended("prepare"):
         discard_quietly(run)
+    _take_leave(run, Result.FAILED)
     run.record.reason, run.record.code = told(exc), getattr(exc, "code", "failed")
     serving = run.record.before or _remembered(run)
     note = f" {serving.label} läuft unverändert weiter." if serving else ""
     run.finish(Result.FAILED, f"{told(exc)}{note} Protokoll: `upkeep logs {run.paths.name}`.")
+
+
+def _take_leave(run: Run, result: Result) -> None:
+    from upkeep.phases.farewell import take_leave
+
+    take_leave(run, result)
 
 
 def _remembered(run: Run) -> Release | None:

@@ -82,6 +82,18 @@ def refuse_held(situation: Situation, target: Release) -> None:
         )
 
 
+def refuse_outdated(situation: Situation, target: Release) -> None:
+    """Code that does not fit the data any more: only somebody who has put the data back may ask for it."""
+    migrated, name = situation.state.migrated, situation.paths.name
+    if target.digest in situation.state.outdated and not situation.force:
+        raise Refused(
+            f"{target.label} passt nicht mehr zu den Daten",
+            observed=f"umgestellt von {migrated.version} am {migrated.at[:10]}" if migrated else None,
+            next_step=f"Eine neuere Version einspielen (`upkeep update {name}`), oder die eigene Datensicherung "
+            "zurückspielen und den Befehl mit --force wiederholen.",
+        )
+
+
 def known_images(known: State) -> Images:
     if known.images is None:
         raise DockerFailed("Der Agent weiß nicht, welche Abbilder laufen", next_step="`upkeep deploy` ausführen.")

@@ -15,11 +15,24 @@ SCHEMA = 1
 
 
 @dataclass(frozen=True)
+class Migrated:
+    """By which release's migration, in which run. Not `complete`: it failed or was cut short half-way."""
+
+    version: str
+    digest: str
+    run: str
+    at: str
+    compatible: bool
+    complete: bool
+
+
+@dataclass(frozen=True)
 class State:
     """`images` and `env_hash`: what release.env must hold. `references`: the names (tags) the gate's and the database's
     digests were resolved from. `hashes`: contents of secrets and gate files as last applied. `owned`: images this
     stack has run and may prune. `pin`: the pinned name last resolved, and its digest. `attention`: why new runs are
-    refused until someone looked."""
+    refused until someone looked. `migrated`: what was done to the data last. `outdated`: digests of releases that no
+    longer fit the data, because a migration that is not compatible has been at it since."""
 
     release: Release | None = None
     previous: Release | None = None
@@ -32,6 +45,8 @@ class State:
     owned: tuple[str, ...] = ()
     pin: tuple[str, str] | None = None
     attention: str | None = None
+    migrated: Migrated | None = None
+    outdated: tuple[str, ...] = ()
 
 
 # What a newer agent remembered beyond this is passed over: a host must come up again after it was taken back.
@@ -64,6 +79,8 @@ def _parse(raw: dict[str, Any]) -> State:
     values["held"] = tuple(values["held"])
     values["owned"] = tuple(values["owned"])
     values["pin"] = (values["pin"][0], values["pin"][1]) if values["pin"] else None
+    values["migrated"] = Migrated(**raw["migrated"]) if raw.get("migrated") else None
+    values["outdated"] = tuple(raw.get("outdated", ()))
     return State(**values)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from upkeep import journal, state
 from upkeep.journal import Operation
+from upkeep.phases.migrate import clear_one_offs
 from upkeep.phases.prepare import remove_old
 from upkeep.release import Images, Release
 from upkeep.run import Run
@@ -29,6 +30,7 @@ def commit(run: Run) -> str:
             hashes=plan.hashes,
             pin=plan.pin,
             attention=None,
+            outdated=tuple(digest for digest in known.outdated if digest != plan.target.digest),
         )
     )
     return plan.target.label
@@ -52,7 +54,8 @@ def _held(run: Run, known: State) -> tuple[str, ...]:
 def hold(run: Run) -> str:
     """A release that was tried and failed is not tried again by itself."""
     target = run.plan.target
-    if target is None or not run.plan.new_digest or not run.record.intended("start"):
+    tried = run.record.intended("start") or run.record.intended("migrate")
+    if target is None or not run.plan.new_digest or not tried:
         return ""
     known = state.load(run.paths)
     available = known.available if known.available and known.available.digest != target.digest else None
@@ -63,6 +66,7 @@ def hold(run: Run) -> str:
 def prune(run: Run) -> str:
     """Own old containers, images, snapshots: current and previous stay, so does what other stacks of this host know."""
     remove_old(run)
+    clear_one_offs(run)
     known = state.load(run.paths)
     kept = _needed(known.images, known.previous) | _needed_elsewhere(run)
     gone = [image for image in known.owned if image not in kept and run.ports.docker.remove_image(image)]

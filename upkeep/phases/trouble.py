@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from upkeep import maintenance
+from upkeep import maintenance, redaction
 from upkeep.errors import UpkeepError
 from upkeep.maintenance import Notice
 from upkeep.run import Run
@@ -21,10 +21,12 @@ def keep_evidence(run: Run) -> str:
     """The last log lines of the containers that failed; a rollback replaces them."""
     if run.record.last_logs or not run.record.intended("start"):
         return ""
+    hidden = redaction.secrets(run.paths.secrets)
     try:
         for item in run.ports.docker.containers(run.paths.name):
             if item.role == "app" and item.id not in run.record.replaced:
-                run.record.last_logs += [f"{item.service}: {line}" for line in run.ports.docker.logs(item.id, LINES)]
+                lines = redaction.redacted("\n".join(run.ports.docker.logs(item.id, LINES)), hidden).splitlines()
+                run.record.last_logs += [f"{item.service}: {line}" for line in lines]
     except UpkeepError as exc:
         run.record.last_logs.append(f"Logs nicht lesbar: {exc}")
     return f"{len(run.record.last_logs)} Zeilen"

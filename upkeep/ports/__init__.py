@@ -13,6 +13,7 @@ from upkeep.ports.files import DiskFiles, Files
 from upkeep.ports.gate import Gate, RuntimeGate
 from upkeep.ports.mongo import Mongo, PyMongo
 from upkeep.ports.probe import HttpProbe, Probe
+from upkeep.ports.programs import HostPrograms, Programs
 from upkeep.ports.registry import HttpRegistry, Registry
 from upkeep.ports.sockets import HostPorts, Sockets
 
@@ -33,4 +34,5 @@ class Ports:
     clock: Clock = field(default_factory=SystemClock)
     files: Files = field(default_factory=DiskFiles)
     sockets: Sockets = field(default_factory=HostPorts)
+    programs: Programs = field(default_factory=HostPrograms)
     gate: Callable[[StackPaths], Gate] = _runtime_gate

@@ -26,6 +26,16 @@ class Project:
     file: Path
 
 
+@dataclass(frozen=True)
+class OneOff:
+    """A container for one command. `labels` win over the service's, so does `environment`."""
+
+    name: str
+    command: tuple[str, ...]
+    labels: Mapping[str, str]
+    environment: Mapping[str, str]
+
+
 class Compose(Protocol):
     """Every method raises ComposeFailed with compose's own last words."""
 
@@ -33,6 +43,10 @@ class Compose(Protocol):
 
     def create(self, project: Project, services: tuple[str, ...]) -> None:
         """Create one more container of each service, not started, and leave the one that is there alone."""
+
+    def run(self, project: Project, service: str, one_off: OneOff) -> None:
+        """Start one container like those of `service`, without its ports and network name, and do not wait for it.
+        There can only be one of that name."""
 
     def up(
         self, project: Project, services: tuple[str, ...], *, stop_timeout: float | None, force: bool = False
@@ -72,6 +86,13 @@ def create_argv(project: Project, services: tuple[str, ...]) -> list[str]:
     return [*base(project), "up", "--no-start", "--no-deps", "--no-recreate", *NO_FETCHING, *scale, *services]
 
 
+def run_argv(project: Project, service: str, one_off: OneOff) -> list[str]:
+    flags = ["--detach", "--no-TTY", "--no-deps", "--name", one_off.name]
+    flags += [word for key, value in one_off.labels.items() for word in ("--label", f"{key}={value}")]
+    flags += [word for key, value in one_off.environment.items() for word in ("--env", f"{key}={value}")]
+    return [*base(project), "run", *flags, service, *one_off.command]
+
+
 class ComposeRunner:
     """Runs compose in its own process group with a deadline. The child inherits no descriptor and no UPKEEP_… variable
     (a variable of the process would win over release.env)."""
@@ -85,6 +106,9 @@ class ComposeRunner:
 
     def create(self, project: Project, services: tuple[str, ...]) -> None:
         self._run(create_argv(project, services), self._deadline)
+
+    def run(self, project: Project, service: str, one_off: OneOff) -> None:
+        self._run(run_argv(project, service, one_off), self._deadline)
 
     def up(
         self, project: Project, services: tuple[str, ...], *, stop_timeout: float | None, force: bool = False
@@ -114,7 +138,7 @@ class ComposeRunner:
 
 
 def _await(child: subprocess.Popen[str], deadline: float, argv: list[str]) -> None:
-    verb = next((word for word in argv if word in ("up", "config")), argv[-1])
+    verb = argv[argv.index("-f") + 2]
     try:
         output, _ = child.communicate(timeout=deadline)
     except subprocess.TimeoutExpired as exc:

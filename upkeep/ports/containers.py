@@ -9,11 +9,14 @@ from typing import Any
 
 COMPOSE_PROJECT = "com.docker.compose.project"
 COMPOSE_SERVICE = "com.docker.compose.service"
+COMPOSE_ONE_OFF = "com.docker.compose.oneoff"
+RUN = "upkeep.run"
 
 
 @dataclass(frozen=True)
 class Container:
-    """`digest` is that of the image it really runs (None when the image has none: built or loaded by hand)."""
+    """`digest` is that of the image it really runs (None when the image has none: built or loaded by hand). `run`:
+    id of the run it was made for, of a one-off container."""
 
     id: str
     name: str
@@ -27,6 +30,8 @@ class Container:
     exit_code: int
     ports: tuple[int, ...] = ()
     anonymous_volumes: bool = False
+    run: str = ""
+    finished_at: str = ""
 
     @property
     def at_rest(self) -> bool:
@@ -79,10 +84,12 @@ def parse_container(raw: dict[str, Any], digests: dict[str, tuple[str, ...]]) ->
         name=raw["Name"].lstrip("/"),
         service=labels.get(COMPOSE_SERVICE, ""),
         role=labels.get("upkeep.role", ""),
+        run=labels.get(RUN, ""),
         state=state["Status"],
         digest=_running_digest(raw["Config"]["Image"], digests.get(raw["Image"], ())),
         addresses={name: network.get("IPAddress") or "" for name, network in networks.items()},
         started_at=state.get("StartedAt", ""),
+        finished_at=state.get("FinishedAt", ""),
         restarts=int(raw.get("RestartCount", 0)),
         exit_code=int(state.get("ExitCode", 0)),
         anonymous_volumes=any(_anonymous(mount) for mount in raw.get("Mounts") or ()),

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from upkeep.errors import DockerFailed
 from upkeep.ports.containers import (
+    COMPOSE_ONE_OFF,
     COMPOSE_PROJECT,
     Container,
     DockerHost,
@@ -32,7 +33,10 @@ class Docker(Protocol):
     def host(self) -> DockerHost: ...
 
     def containers(self, stack: str) -> tuple[Container, ...]:
-        """All containers of the stack's compose project, running or not."""
+        """All containers of the stack's services, running or not."""
+
+    def one_offs(self, stack: str) -> tuple[Container, ...]:
+        """Containers made for one command (a migration), running or not."""
 
     def image(self, name: str) -> Image | None: ...
 
@@ -89,9 +93,16 @@ class SdkDocker:
         )
 
     def containers(self, stack: str) -> tuple[Container, ...]:
+        return self._listed(stack, one_off=False)
+
+    def one_offs(self, stack: str) -> tuple[Container, ...]:
+        return self._listed(stack, one_off=True)
+
+    def _listed(self, stack: str, one_off: bool) -> tuple[Container, ...]:
         with _failures("Container lassen sich nicht auflisten"):
             listed = self._api.containers(all=True, filters={"label": f"{COMPOSE_PROJECT}={stack}"})
-            found = [self._inspect(item["Id"]) for item in listed]
+            wanted = [item["Id"] for item in listed if (item["Labels"].get(COMPOSE_ONE_OFF) == "True") is one_off]
+            found = [self._inspect(container_id) for container_id in wanted]
             digests = {image: self._digest(image) for image in {item["Image"] for item in found if item}}
         return tuple(parse_container(item, digests) for item in found if item)
 

@@ -9,7 +9,7 @@ import yaml
 
 from upkeep.errors import ComposeFailed, DockerFailed, ImageMissing
 from upkeep.ports.clock import stamp
-from upkeep.ports.compose import Project
+from upkeep.ports.compose import OneOff, Project
 from upkeep.ports.docker import Container, DockerHost, Image, Progress
 from upkeep.ports.errand import Errand
 from upkeep.ports.registry import Resolved
@@ -50,6 +50,12 @@ class FakeDocker:
     def containers(self, stack: str) -> tuple[Container, ...]:
         return tuple(self._view(box) for box in self.world.boxes.values())
 
+    def one_offs(self, stack: str) -> tuple[Container, ...]:
+        if self.down_for > 0:
+            self.down_for -= 1
+            raise DockerFailed("Docker antwortet nicht")
+        return tuple(self.world.one_offs.view(box) for box in self.world.one_offs.boxes.values())
+
     def image(self, name: str) -> Image | None:
         if name not in self.world.images:
             return None
@@ -68,8 +74,12 @@ class FakeDocker:
             box = self.world.boxes.get(container_id)
             if box:
                 box.state = "exited"
+            self.world.one_offs.stop(container_id)
 
     def start(self, container_id: str) -> None:
+        if container_id in self.world.one_offs.boxes:
+            self.world.one_offs.start(container_id)
+            return
         box = self.world.boxes[container_id]
         if box.body.get("mem_limit") == "1m":
             raise DockerFailed("Container lässt sich nicht starten", observed="memory limit too small")
@@ -79,6 +89,7 @@ class FakeDocker:
     def remove(self, container_id: str) -> None:
         with self.world.change("remove container"):
             self.world.boxes.pop(container_id, None)
+            self.world.one_offs.boxes.pop(container_id, None)
 
     def rename(self, container_id: str, name: str) -> None:
         with self.world.change("rename"):
@@ -94,6 +105,8 @@ class FakeDocker:
             return self.world.gate_check
 
     def logs(self, container_id: str, lines: int) -> tuple[str, ...]:
+        if container_id in self.world.one_offs.boxes:
+            return self.world.one_offs.lines
         box = self.world.boxes[container_id]
         return (f"{box.service} sagt: {self.world.behaviour(box).kind}",)
 
@@ -143,6 +156,12 @@ class FakeCompose:
             present = [box for box in self.world.boxes.values() if box.service == service]
             assert len(present) == 1, "compose would not make another one"
             self.world.make_box(service, bodies[service], number=2)
+
+    def run(self, project: Project, service: str, one_off: OneOff) -> None:
+        body = self._services(project)[service]
+        if self.fails_for(project, (one_off.name,)):
+            raise ComposeFailed("docker compose run ist gescheitert", observed="no such network")
+        self.world.one_offs.make(body["image"], one_off)
 
     def up(
         self, project: Project, services: tuple[str, ...], *, stop_timeout: float | None, force: bool = False

@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from tests.unit.upkeep.fake_commands import FakePrograms, OneOffs
 from tests.unit.upkeep.fake_engine import FakeCompose, FakeDocker, FakeRegistry
 from tests.unit.upkeep.fake_services import FakeGate, FakeMongo, FakeProbe, FakeSockets
 from tests.unit.upkeep.placed import REPOSITORY, compose, policy
@@ -132,6 +133,7 @@ class World:
         self.files, self.docker, self.compose = FakeFiles(self), FakeDocker(self), FakeCompose(self)
         self.gate, self.probe, self.mongo = FakeGate(self), FakeProbe(self), FakeMongo(self)
         self.sockets = FakeSockets()
+        self.one_offs, self.programs = OneOffs(self), FakePrograms(self)
         self.publish("haproxy:3.0", None)
         self.publish("mongo:6.0", None)
 
@@ -145,6 +147,7 @@ class World:
             clock=self.clock,
             files=self.files,
             sockets=self.sockets,
+            programs=self.programs,
             gate=lambda paths: self.gate,
         )
 

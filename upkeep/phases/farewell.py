@@ -1,0 +1,26 @@
+"""What every end of a run owes: the hooks after it, no container for one command left, an alarm where it is due."""
+
+from __future__ import annotations
+
+from upkeep.journal import Result
+from upkeep.phases.hooks import after, alarm
+from upkeep.phases.migrate import clear_one_offs
+from upkeep.run import Run
+
+
+def leave_good(run: Run) -> str:
+    return after(run, Result.UPDATED)
+
+
+def take_leave(run: Run, result: Result) -> None:
+    if run.record.intended("migrate"):
+        clear_one_offs(run)
+    after(run, result)
+
+
+def leave_closed(run: Run, message: str) -> None:
+    """The end with the gate shut: whoever looks after the stack hears of it before anything else is said."""
+    run.record.keeps_closed = True
+    alarm(run, message)
+    take_leave(run, Result.FAILED)
+    run.finish(Result.FAILED, message)
