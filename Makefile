@@ -8,7 +8,7 @@ INVENTORY ?= demo
 HOSTS ?= 1
 
 .PHONY: help setup demo demo-update demo-break demo-down testbed-up testbed-down secrets wheels app-image \
-	test lint bench screenshots docs lock
+	test lint bench load screenshots docs lock
 
 help: ## zeigt diese Übersicht
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,11 @@ bench: setup ## misst gegen Vergleichswerte und schreibt docs/messungen/
 	@$(PYTHON) -m testbed images
 	@$(PYTHON) -m workshop.app_image
 	@$(PYTHON) -m bench
+
+load: setup ## Beweis unter Last: Updates ohne eine verlorene Anfrage (setzt nach Abbruch fort)
+	@$(PYTHON) -m testbed docker
+	@$(PYTHON) -m testbed images
+	@$(PYTHON) -m bench.proof
 
 screenshots: setup ## erneuert die Bilder in docs/images/
 	@$(PYTHON) -m testbed docker

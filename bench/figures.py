@@ -87,13 +87,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Report:
-    """What one topic found. `name` is its file's name, `method` German Markdown on how it was measured."""
+    """What one topic found. `name` is its file's name, `method` German Markdown on how it was measured, `made_by` the
+    command that writes it."""
 
     name: str
     title: str
     method: str
     figures: Sequence[Figure]
     tables: Sequence[Table] = field(default_factory=tuple)
+    made_by: str = "make bench"
 
     @property
     def missed(self) -> list[Figure]:

@@ -98,13 +98,13 @@ def _figures(alone: list[list[Shot]], crowd: list[list[Shot]]) -> list[Figure]:
     ]
 
 
-def sign_in(origin: str, password: str) -> str:
+def sign_in(origin: str, password: str, login: str = LOGIN) -> str:
     """A session's cookie, as a browser would send it."""
     with requests.Session() as session:
         session.trust_env = False
         answer = session.post(
             f"{origin}/api/session",
-            json={"login": LOGIN, "password": password},
+            json={"login": login, "password": password},
             headers={"X-Lager-Client": "bench"},
             timeout=10,
         )

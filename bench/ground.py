@@ -47,10 +47,12 @@ VARIABLES: dict[str, Any] = {
 
 @dataclass
 class Ground:
-    """Testbed `name` for all topics; `hosts` are its machines, `ready` those that `site.yml` has been run on."""
+    """Testbed `name` for all topics; `hosts` are its machines, `ready` those that `site.yml` has been run on.
+    `variables`: what the inventory says besides."""
 
     name: str
     hosts: tuple[str, ...]
+    variables: dict[str, Any] = field(default_factory=dict)
     ready: set[str] = field(default_factory=set)
     with_data: set[str] = field(default_factory=set)
     plays: int = 0
@@ -64,7 +66,7 @@ class Ground:
         registry.publish(build.ensure_images())
         self.release_next_version()
         bed.up(self.name, [bed.Wish(host, "debian13-docker") for host in self.hosts])
-        self._write_inventory()
+        self.write_inventory()
         self.module("workshop.secrets", str(self.folder / "inventory"))
         self.module("workshop.wheels")
         self._keep_wheels()
@@ -72,16 +74,16 @@ class Ground:
     def down(self) -> None:
         """Remove the hosts and this run's names of images; the same images may have other names that others use."""
         bed.down(self.name)
-        names = _call(engine.docker("images", "--format", "{{.Repository}}:{{.Tag}}", self.image)).split()
+        names = call(engine.docker("images", "--format", "{{.Repository}}:{{.Tag}}", self.image)).split()
         if names:
-            _call(engine.docker("rmi", *names))
+            call(engine.docker("rmi", *names))
 
     def release_next_version(self) -> str:
         """Build the app's next version and move the channel to it."""
         version, self.minor = f"1.{self.minor}.0", self.minor + 1
         tag = f"{self.image}:{version}"
         argv = [sys.executable, "app/build.py", "--version", version, "--tag", tag]
-        _call([*argv, "--base-image", "upkeep-testbed/python"])
+        call([*argv, "--base-image", "upkeep-testbed/python"])
         registry.push(tag, [f"{self.name}/lager:{version}", f"{self.name}/lager:stable"])
         return version
 
@@ -126,7 +128,7 @@ class Ground:
 
     def on(self, host: str, *words: str, stdin: str = "") -> str:
         """Standard output of a command on a host."""
-        return _call(ssh.command_line(self.bed, self.bed.host(host), [shlex.join(words)]), stdin)
+        return call(ssh.command_line(self.bed, self.bed.host(host), [shlex.join(words)]), stdin)
 
     def script(self, host: str, name: str, *arguments: str) -> Any:
         """The JSON that one of this folder's scripts prints on a host."""
@@ -134,7 +136,7 @@ class Ground:
         return json.loads(self.on(host, "python3", "-", *arguments, stdin=source))
 
     def module(self, *words: str) -> None:
-        _call([sys.executable, "-m", *words])
+        call([sys.executable, "-m", *words])
 
     def _keep_wheels(self) -> None:
         """A copy of the agent's packages, so that whoever builds others meanwhile does not change what is measured."""
@@ -143,7 +145,7 @@ class Ground:
         for ending in (".tar", ".hash"):
             shutil.copy(WHEELS.with_suffix(ending), self.folder / f"wheels{ending}")
 
-    def _write_inventory(self) -> None:
+    def write_inventory(self) -> None:
         found = json.loads(inventory.as_yaml(self.bed))
         found["all"]["children"]["docker_hosts"] = {"children": {"testbed": {}}}
         own = {
@@ -153,11 +155,11 @@ class Ground:
         variables = self.folder / "inventory" / "group_vars" / "all"
         variables.mkdir(parents=True, exist_ok=True)
         (self.folder / "inventory" / "hosts.yml").write_text(json.dumps(found, indent=2), encoding="utf-8")
-        (variables / "main.yml").write_text(json.dumps(VARIABLES | own, indent=2), encoding="utf-8")
+        (variables / "main.yml").write_text(json.dumps(VARIABLES | own | self.variables, indent=2), encoding="utf-8")
         (self.folder / "empty.yml").write_text(EMPTY_PLAY, encoding="utf-8")
 
 
-def _call(argv: list[str], stdin: str = "") -> str:
+def call(argv: list[str], stdin: str = "") -> str:
     done = subprocess.run(
         argv, cwd=ROOT, input=stdin, capture_output=True, text=True, check=False, timeout=TIMEOUT_SECONDS
     )

@@ -1,9 +1,9 @@
 """A small load generator that keeps connections alive, retries nothing and counts every outcome.
 
 Outcomes: `ok` (2xx), `maintenance` (the gate's well-formed 503), `http-<status>` for any other answer, or the kind of
-failure: `timeout`, `refused`, `reset`, `protocol`. It is an open loop: a request is due at its time whatever became of
-the ones before, and latency counts from then, so that neither a slow server nor a slow generator flatters the figures.
-Times are monotonic seconds.
+failure: `timeout`, `refused`, `reset`, `protocol`, and `malformed` for a 2xx that says something else than was asked
+for. It is an open loop: a request is due at its time whatever became of the ones before, and latency counts from then,
+so that neither a slow server nor a slow generator flatters the figures. Times are monotonic seconds.
 """
 
 from __future__ import annotations
@@ -11,33 +11,43 @@ from __future__ import annotations
 import argparse
 import asyncio
 import itertools
-import json
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 
+from bench.outcomes import classify, classify_error
+
 TIMEOUT_SECONDS = 10.0
 MOST_REQUESTS = 1_000_000
 MOST_CONNECTIONS = 200
+ORDINARY = ""
+
+
+def anything(_: bytes) -> bool:
+    return True
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request to send; `path` begins with a slash, `body` is sent as JSON."""
+    """One request to send; `path` begins with a slash, `body` is sent as JSON, or else what `stream` makes piece by
+    piece. `accepts` looks at the body of a 2xx. `kind` names what the request is about, for counting apart."""
 
     path: str
     method: str = "GET"
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    kind: str = ORDINARY
+    accepts: Callable[[bytes], bool] = anything
+    stream: Callable[[], AsyncIterable[bytes]] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sample:
     """One request: when it was due, sent and over, what came of it, which release answered."""
 
@@ -46,13 +56,15 @@ class Sample:
     ended: float
     outcome: str
     release: str
+    kind: str = ORDINARY
 
 
 @dataclass
 class Tally:
-    """Everything a run of the generator saw."""
+    """Everything a run of the generator saw; `connections` counts those it opened."""
 
     samples: list[Sample] = field(default_factory=list)
+    connections: int = 0
 
     @property
     def outcomes(self) -> Counter[str]:
@@ -83,65 +95,48 @@ class Tally:
         return max((sample.sent - sample.due for sample in self.samples), default=0.0)
 
 
-def classify(status: int, headers: Mapping[str, str], body: bytes) -> str:
-    if 200 <= status < 300:
-        return "ok"
-    return "maintenance" if status == 503 and _says_when_to_return(headers, body) else f"http-{status}"
-
-
-def _says_when_to_return(headers: Mapping[str, str], body: bytes) -> bool:
-    """Is this the 503 that the gate promises to programs: JSON with `error` and `retry_after`, and Retry-After?"""
-    if not headers.get("Content-Type", "").startswith("application/json"):
-        return False
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        return False
-    told = isinstance(answer, dict) and bool(answer.get("error")) and isinstance(answer.get("retry_after"), int)
-    return told and headers.get("Retry-After", "").isdecimal()
-
-
-def classify_error(error: Exception) -> str:
-    kinds: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
-        ((TimeoutError,), "timeout"),
-        ((aiohttp.ClientConnectorError,), "refused"),
-        ((OSError, aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError), "reset"),
-    )
-    return next((name for kind, name in kinds if isinstance(error, kind)), "protocol")
-
-
 async def send(session: aiohttp.ClientSession, call: Call, due: float, tally: Tally) -> None:
-    sent, release, attempts = time.monotonic(), "", SimpleNamespace(connections=0)
+    sent, release, attempts = time.monotonic(), "", SimpleNamespace(connections=0, opened=0)
     try:
         async with session.request(
             call.method,
             call.path,
             json=call.body,
+            data=call.stream() if call.stream else None,
             headers=call.headers,
             allow_redirects=False,
             trace_request_ctx=attempts,
         ) as response:
-            outcome = classify(response.status, response.headers, await response.read())
+            body = await response.read()
+            outcome = classify(response.status, response.headers, body)
             release = response.headers.get("X-Upkeep-Release", "")
+        if outcome == "ok" and not call.accepts(body):
+            outcome = "malformed"
     except (aiohttp.ClientError, OSError) as error:
         outcome = classify_error(error)
     if attempts.connections > 1:  # aiohttp sends a GET again when a kept connection breaks; callers may not
         outcome = "reset"
-    tally.samples.append(Sample(due, sent, time.monotonic(), outcome, release))
+    tally.connections += attempts.opened
+    tally.samples.append(Sample(due, sent, time.monotonic(), outcome, release, call.kind))
 
 
-async def _count_connection(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+async def _count_new(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+    context.trace_request_ctx.connections += 1
+    context.trace_request_ctx.opened += 1
+
+
+async def _count_kept(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
     context.trace_request_ctx.connections += 1
 
 
-def session_for(origin: str, headers: Mapping[str, str]) -> aiohttp.ClientSession:
+def session_for(origin: str, headers: Mapping[str, str], connections: int = MOST_CONNECTIONS) -> aiohttp.ClientSession:
     """Connections to one server, like those of a program that knows no proxy and keeps no cookies of its own."""
     trace = aiohttp.TraceConfig()
-    trace.on_connection_create_end.append(_count_connection)
-    trace.on_connection_reuseconn.append(_count_connection)
+    trace.on_connection_create_end.append(_count_new)
+    trace.on_connection_reuseconn.append(_count_kept)
     return aiohttp.ClientSession(
         origin,
-        connector=aiohttp.TCPConnector(limit=MOST_CONNECTIONS),
+        connector=aiohttp.TCPConnector(limit=connections),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"Accept": "application/json", **headers},
         timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS),
@@ -151,17 +146,20 @@ def session_for(origin: str, headers: Mapping[str, str]) -> aiohttp.ClientSessio
 
 async def generate(
     origin: str,
-    calls: Sequence[Call],
+    calls: Sequence[Call] | Iterator[Call],
     per_second: float,
     stop: asyncio.Event,
     tally: Tally,
     watch: Callable[[Tally], None] | None = None,
     headers: Mapping[str, str] | None = None,
+    connections: int = MOST_CONNECTIONS,
 ) -> None:
-    """Send `calls` in turn at a fixed rate until `stop` is set; calls `watch` once a second."""
-    async with session_for(origin, headers or {}) as session, asyncio.TaskGroup() as pending:
+    """Send `calls` (a sequence: in turn, again and again) at a fixed rate until `stop` is set; calls `watch` once a
+    second."""
+    endless = calls if isinstance(calls, Iterator) else itertools.cycle(calls)
+    async with session_for(origin, headers or {}, connections) as session, asyncio.TaskGroup() as pending:
         began = time.monotonic()
-        for n, call in zip(range(MOST_REQUESTS), itertools.cycle(calls), strict=False):
+        for n, call in zip(range(MOST_REQUESTS), endless, strict=False):
             due = began + n / per_second
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             if stop.is_set():

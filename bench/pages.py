@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.figures import Figure, Limit, Of, Report
 from bench.machine import Circumstances
 
-GENERATED = "<!-- Erzeugt von `make bench`; nicht von Hand ändern. -->"
+GENERATED = "<!-- Erzeugt von `{}`; nicht von Hand ändern. -->"
 KEPT, MISSED = "eingehalten", "**verfehlt**"
 COLUMNS = ("Größe", "Median", "Spanne", "verglichen im selben Lauf mit", "Verhältnis", "Grenze", "Urteil")
 
@@ -68,7 +68,7 @@ def circumstances_text(seen: Circumstances, quick: bool) -> str:
 def page(report: Report, seen: Circumstances, quick: bool = False) -> str:
     """The whole Markdown page of one topic."""
     extra = [f"## {one.heading}\n\n{table(one.columns, one.rows)}" for one in report.tables]
-    parts = [GENERATED, f"# {report.title}", circumstances_text(seen, quick)]
+    parts = [GENERATED.format(report.made_by), f"# {report.title}", circumstances_text(seen, quick)]
     parts += [table(COLUMNS, [cells(figure) for figure in report.figures])]
     parts += ["## Wie gemessen wurde", report.method, *extra]
     return "\n\n".join(parts) + "\n"
@@ -79,10 +79,10 @@ def index(folder: Path) -> str:
     rows = [_index_row(file) for file in sorted(folder.glob("*.md")) if file.name != "README.md"]
     intro = (
         "Jede Zahl steht neben einem Vergleichswert aus demselben Lauf: Zeiten einer Maschine sagen wenig, "
-        "Verhältnisse viel. `make bench` misst neu und schreibt diese Seiten."
+        "Verhältnisse viel. `make bench` und `make load` messen neu und schreiben diese Seiten."
     )
     columns = ("Thema", "gemessen", "eingehalten", "verfehlt")
-    return "\n\n".join([GENERATED, "# Messungen", intro, table(columns, rows)]) + "\n"
+    return "\n\n".join([GENERATED.format("make bench"), "# Messungen", intro, table(columns, rows)]) + "\n"
 
 
 def _index_row(file: Path) -> list[str]:

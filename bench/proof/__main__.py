@@ -1,0 +1,116 @@
+"""`python -m bench.proof`: the proof under load; goes on where a killed run stopped. 1 when a limit is missed."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import pages
+from bench.failure import BenchFailed
+from bench.machine import ROOT
+from bench.proof import quiet, rolling, seedway, undoing
+from bench.proof.notebook import Notebook, state_of_work_tree
+from bench.proof.report import Found, report
+from bench.proof.rolling import Rolled
+from bench.proof.stage import HOST, ProofGround, Stage
+from bench.proof.stretch import Stretch
+from bench.proof.undoing import Undone, Way
+from testbed.failure import TestbedError
+from workshop.progress import fail, say, step
+
+FAILURES = (BenchFailed, TestbedError, subprocess.SubprocessError, OSError)
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much is proved: updates at each rate, seconds of load without any before and after."""
+
+    rates: tuple[int, ...]
+    updates: int
+    quiet_seconds: float
+    searches: bool = True
+    with_seed: bool = True
+    ways: tuple[Way, ...] = undoing.WAYS
+
+
+WHOLE = Extent(rates=(quiet.LOWEST,), updates=12, quiet_seconds=25)
+TRIAL = Extent(rates=(100,), updates=4, quiet_seconds=5, searches=False, with_seed=False, ways=())
+
+
+def main() -> int:
+    arguments = _arguments()
+    extent = TRIAL if arguments.quick else WHOLE
+    notebook = Notebook(ROOT / "build" / arguments.testbed / "steps", state_of_work_tree())
+    notebook.open(arguments.fresh)
+    stage = Stage(ProofGround(arguments.testbed, (HOST,)))
+    try:
+        with step("Testhost mit der Lager-App in zwei Slots"):
+            stage.up(rolling.POLICY)
+        found = prove(stage, notebook, extent)
+    except FAILURES as error:
+        fail(f"{error}\nDie Ergebnisse bis hierher sind gesichert; derselbe Befehl macht weiter.")
+    if not arguments.keep:
+        stage.ground.down()
+    return _conclude(found, notebook, arguments.into or _folder(arguments.quick), arguments.quick)
+
+
+def prove(stage: Stage, notebook: Notebook, extent: Extent) -> Found:
+    """Step by step; each is in the notebook once it is done."""
+    rates, seed = list(extent.rates), None
+    undone: list[tuple[Way, Undone]] = []
+    if extent.searches:
+        with step("Höchste Rate ohne Updates"):
+            rates.append(notebook.step("rate", lambda: quiet.highest_rate(stage)))
+    rolled = [_roll(stage, notebook, extent, rate) for rate in dict.fromkeys(rates)]
+    for way in extent.ways:
+        with step(f"Rücknahme: {way.title}"):
+            undone.append((way, _undo(stage, notebook, way)))
+    if extent.with_seed:
+        with step("Der Weg des Seeds"):
+            rate = quiet.LOWEST
+            seed = Stretch.load(notebook.step("seed", lambda: seedway.follow(stage, rate).dump()))
+    return Found(rates[-1], rolled, seed, undone)
+
+
+def _undo(stage: Stage, notebook: Notebook, way: Way) -> Undone:
+    return Undone.load(notebook.step(way.name, lambda: undoing.undo(stage, way).dump()))
+
+
+def _roll(stage: Stage, notebook: Notebook, extent: Extent, rate: int) -> Rolled:
+    with step(f"Rolling-Updates bei {rate}/s"):
+        raw = notebook.step(
+            f"rolling-{rate}", lambda: rolling.roll(stage, rate, extent.updates, extent.quiet_seconds).dump()
+        )
+    return Rolled.load(raw)
+
+
+def _conclude(found: Found, notebook: Notebook, folder: Path, quick: bool) -> int:
+    made = report(found)
+    pages.write(folder, made, notebook.seen, quick)
+    notebook.close()
+    print(pages.shown(made), flush=True)
+    say(f"Geschrieben: {folder}/{made.name}.md")
+    missed = [figure.name for figure in made.missed]
+    say(f"Verfehlte Grenzen: {'; '.join(missed)}" if missed else "Alle Grenzen eingehalten")
+    return 1 if missed and not quick else 0
+
+
+def _folder(quick: bool) -> Path:
+    return ROOT / "build" / "messungen" if quick else ROOT / "docs" / "messungen"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.proof", description="Updates unter Last, gezählt")
+    parser.add_argument("--quick", action="store_true", help="Probelauf: vier Updates bei 100 Anfragen/s")
+    parser.add_argument("--fresh", action="store_true", help="nichts von einem abgebrochenen Lauf übernehmen")
+    parser.add_argument("--into", type=Path, metavar="ORDNER", help="wohin die Seite geschrieben wird")
+    parser.add_argument("--testbed", default="load", metavar="NAME", help="Name des Testbeds (%(default)s)")
+    parser.add_argument("--keep", action="store_true", help="Testhost am Ende stehen lassen")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
