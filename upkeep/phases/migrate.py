@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from upkeep import redaction, release, state
+from upkeep import redaction, state, versions
 from upkeep.commands import CommandReport, MigrationPolicy, When
 from upkeep.errors import ComposeFailed, DockerFailed, MigrationFailed, UpkeepError
 from upkeep.journal import Operation
@@ -32,7 +32,7 @@ def due(run: Run) -> bool:
     plan = run.plan
     if run.policy.migration is None or plan.target is None or run.record.operation is Operation.ROLLBACK:
         return False
-    return plan.new_digest and not release.older(plan.target.version, plan.release.version if plan.release else None)
+    return plan.new_digest and not versions.older(plan.target.version, plan.release.version if plan.release else None)
 
 
 def migrate(run: Run) -> str:
