@@ -67,6 +67,12 @@ class NotReady(UpkeepError):
     code = "not_ready"
 
 
+class BakeFailed(UpkeepError):
+    """The new release was ready, and did not stay well while it served."""
+
+    code = "bake"
+
+
 class ImageMissing(Refused):
     """The registry knows no such image."""
 

@@ -75,6 +75,12 @@ class Fields:
             raise self.wrong(key, value, f"{low:g} bis {high:g} Sekunden")
         return float(value)
 
+    def share(self, key: str, default: Any = _REQUIRED) -> float:
+        value = self.take(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise self.wrong(key, value, "Anteil von 0 bis 1 (0.05 sind 5 %)")
+        return float(value)
+
     def choice(self, key: str, allowed: tuple[str, ...], default: Any = _REQUIRED) -> str:
         value = self.take(key, default)
         if value not in allowed:

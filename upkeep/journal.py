@@ -93,6 +93,11 @@ class Record:
         phase = self.phase(name)
         return phase is not None and phase.done_at is not None
 
+    @property
+    def began_new(self) -> bool:
+        """Whether a container of the new release was started, in either strategy."""
+        return any(phase.name == "start" or phase.name.startswith("replace:") for phase in self.phases)
+
     def summary(self) -> dict[str, Any]:
         return {
             "id": self.id,

@@ -106,6 +106,14 @@ def write_map(paths: StackPaths, name: str, entries: dict[str, str], ports: Port
     ports.files.write(paths.maps / name, lines, mode=0o644)
 
 
+def read_map(paths: StackPaths, name: str) -> dict[str, str]:
+    try:
+        lines = (paths.maps / name).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    return {key: value for key, _, value in (line.partition(" ") for line in lines) if key}
+
+
 def ensure_maps(paths: StackPaths, ports: Ports) -> None:
     """A gate does not start without its map files."""
     for name in (STATE_MAP, RELEASE_MAP):

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from upkeep.release import Images, Release
+from upkeep.update_policy import Strategy
 
 
 class GateChange(StrEnum):
@@ -19,7 +20,8 @@ class GateChange(StrEnum):
 class Plan:
     """`services`: services that are neither slots nor gate and have to be brought up. `slots`: whether the app's slots
     are replaced. `references`, `hashes`, `pin`: what the state remembers when the plan has been carried out.
-    `source`: id of the snapshot to run with, None for the files Ansible placed."""
+    `source`: id of the snapshot to run with, None for the files Ansible placed. `strategy`: the way this run goes;
+    `closed_because` says why it is not the policy's rolling one."""
 
     release: Release | None
     target: Release | None
@@ -36,6 +38,8 @@ class Plan:
     hashes: dict[str, str] = field(default_factory=dict)
     pin: tuple[str, str] | None = None
     message: str = ""
+    strategy: Strategy = Strategy.RECREATE
+    closed_because: str = ""
 
     @property
     def first(self) -> bool:
@@ -43,12 +47,21 @@ class Plan:
 
     @property
     def window(self) -> bool:
-        """Whether the gate has to be shut: everything but a change of the gate alone."""
+        """Whether the gate has to be shut: everything but rolling, and a change of the gate alone."""
+        return self.restarts and not self.rolling
+
+    @property
+    def rolling(self) -> bool:
+        return self.restarts and self.strategy is Strategy.ROLLING
+
+    @property
+    def restarts(self) -> bool:
+        """Whether the app's slots are started anew, whichever way."""
         return self.slots or bool(self.services) or self.accounts
 
     @property
     def changed(self) -> bool:
-        return self.window or self.gate is not GateChange.NONE
+        return self.restarts or self.gate is not GateChange.NONE
 
     @property
     def new_digest(self) -> bool:
@@ -66,6 +79,7 @@ class Plan:
         values["images"] = Images.load(raw["images"])
         values["services"] = tuple(raw["services"])
         values["gate"] = GateChange(raw["gate"])
+        values["strategy"] = Strategy(raw.get("strategy", Strategy.RECREATE))
         values["pin"] = (raw["pin"][0], raw["pin"][1]) if raw["pin"] else None
         return cls(**values)
 
@@ -82,17 +96,28 @@ class Plan:
         """What would happen, in the operator's words."""
         if not self.changed:
             return []
-        steps = [f"Abbild laden: {self.target.label}"] if self.new_digest and self.target else []
-        steps += ["Wartungsseite einschalten", "Anwendung anhalten"] if self.window and not self.first else []
+        label = self.target.label if self.target else ""
+        steps = [f"Abbild laden: {label}"] if self.new_digest else []
+        return steps + (self._rolling_steps(label) if self.rolling else self._closed_steps(label))
+
+    def _rolling_steps(self, label: str) -> list[str]:
+        return [*self._gate_steps(), f"Slot für Slot ersetzen, ohne Unterbrechung: {label}"]
+
+    def _closed_steps(self, label: str) -> list[str]:
+        shut = self.window and not self.first
+        steps = [f"Nicht rolling: {self.closed_because}"] if self.closed_because else []
+        steps += ["Wartungsseite einschalten", "Anwendung anhalten"] if shut else []
         steps += [f"Dienst starten: {name}" for name in self.services]
         steps += ["MongoDB-Benutzer einrichten"] if self.accounts else []
-        steps += [f"Anwendung starten und prüfen: {self.target.label}"] if self.window and self.target else []
-        steps += {
+        steps += [f"Anwendung starten und prüfen: {label}"] if self.window else []
+        return [*steps, *self._gate_steps(), *(["Wartungsseite ausschalten"] if shut else [])]
+
+    def _gate_steps(self) -> list[str]:
+        return {
             GateChange.NONE: [],
             GateChange.RELOAD: ["Gate neu laden (ohne Unterbrechung)"],
             GateChange.REPLACE: ["Gate starten" if self.first else "Gate ersetzen (etwa 1 s)"],
         }[self.gate]
-        return [*steps, "Wartungsseite ausschalten"] if self.window and not self.first else steps
 
     def _before(self) -> str:
         if not self.images_before:

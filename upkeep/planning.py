@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from upkeep import reference, versions
+from upkeep import reference, versions, way
 from upkeep.deployment import deployment
 from upkeep.errors import Refused
 from upkeep.journal import Operation
@@ -15,7 +15,7 @@ from upkeep.situation import Situation, known_images, refuse_held, refuse_outdat
 
 def make(situation: Situation, operation: Operation) -> Plan:
     """Raises Refused (and what the ports raise). Writes nothing."""
-    plan = _made(situation, operation)
+    plan = way.chosen(situation, _made(situation, operation))
     if plan.changed and plan.target:
         refuse_outdated(situation, plan.target)
     return plan

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 import yaml
 
-from upkeep import channel, commands
+from upkeep import channel, commands, update_policy
 from upkeep.channel import ImageChoice
 from upkeep.commands import HooksPolicy, MigrationPolicy
 from upkeep.errors import PolicyInvalid
 from upkeep.fields import Fields
 from upkeep.reference import Reference
+from upkeep.update_policy import Strategy, UpdatePolicy
 
 SCHEMA = 1
 
-
-class Strategy(StrEnum):
-    RECREATE = "recreate"
-    ROLLING = "rolling"
+__all__ = ["Policy", "Strategy", "UpdatePolicy", "parse", "read"]
 
 
 @dataclass(frozen=True)
@@ -34,22 +31,6 @@ class AppPolicy:
     @property
     def slot_names(self) -> tuple[str, ...]:
         return tuple(f"app-{number}" for number in range(1, self.slots + 1))
-
-
-@dataclass(frozen=True)
-class UpdatePolicy:
-    """All times in seconds."""
-
-    strategy: Strategy
-    ready_count: int
-    ready_interval: float
-    ready_timeout: float
-    drain_timeout: float
-    stop_timeout: float
-    pull_timeout: float
-    probation: float
-    minimum_free_mb: int
-    backup_before: bool
 
 
 @dataclass(frozen=True)
@@ -121,13 +102,14 @@ def parse(raw: object, stack: str, where: str = "stack.yml") -> Policy:
     name = fields.text("stack")
     if name != stack:
         raise fields.wrong("stack", name, stack)
+    app = _app(fields.section("app"))
     policy = Policy(
         stack=name,
         image=channel.choice(fields.section("image")),
         gate_image=channel.reference_in(fields, "gate_image"),
         registries_allowed=fields.texts("registries_allowed"),
-        app=_app(fields.section("app")),
-        update=_update(fields.section("update", {})),
+        app=app,
+        update=update_policy.parse(fields.section("update", {}), app.slots),
         maintenance=_maintenance(fields.section("maintenance", {})),
         mongodb=_databases(fields.section("databases", {})),
         published=tuple(_published(item) for item in fields.sections("published", ())),
@@ -149,23 +131,6 @@ def _app(fields: Fields) -> AppPolicy:
             version_path=fields.path_text("version_path"),
             smoke_path=fields.path_text("smoke_path"),
             slots=fields.integer("slots", 1, 16, 1),
-        )
-    )
-
-
-def _update(fields: Fields) -> UpdatePolicy:
-    return fields.finish(
-        UpdatePolicy(
-            strategy=Strategy(fields.choice("strategy", tuple(Strategy), "recreate")),
-            ready_count=fields.integer("ready_count", 1, 100, 3),
-            ready_interval=fields.seconds("ready_interval", 0.05, 60, 0.25),
-            ready_timeout=fields.seconds("ready_timeout", 1, 86400, 120),
-            drain_timeout=fields.seconds("drain_timeout", 0, 3600, 30),
-            stop_timeout=fields.seconds("stop_timeout", 1, 3600, 15),
-            pull_timeout=fields.seconds("pull_timeout", 1, 86400, 900),
-            probation=fields.seconds("probation", 0, 3600, 0),
-            minimum_free_mb=fields.integer("minimum_free_mb", 0, 10_000_000, 1024),
-            backup_before=fields.choice("backup", ("never", "before_update"), "never") == "before_update",
         )
     )
 

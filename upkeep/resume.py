@@ -19,6 +19,8 @@ from upkeep.story import back
 
 log = logging.getLogger("upkeep.resume")
 
+STARTS = (("start", "ready"), ("replace", "ready"), ("return", "recheck"))  # a phase that starts, one that proves it
+
 Watcher = Callable[[Run], None]
 
 
@@ -58,10 +60,10 @@ def finish(run: Run) -> None:
     """Before the gate was shut: nothing happened. Before the switch: undo. After it: go on, or back if that fails."""
     record = run.record
     try:
+        _rewind(record)
         if record.going_back:
             back(run)
         elif record.intended("switch"):
-            _rewind(record)
             carry_out(run)
         elif record.intended("close"):
             back(run)
@@ -73,9 +75,11 @@ def finish(run: Run) -> None:
 
 def _rewind(record: Record) -> None:
     """A slot that was started but never seen ready may be gone by now: start again what is not there."""
-    start = record.phase("start")
-    if start and not record.done("ready"):
-        start.done_at = None
+    for begun, proven in STARTS:
+        for phase in record.phases:
+            name, colon, slot = phase.name.partition(":")
+            if name == begun and not record.done(f"{proven}{colon}{slot}"):
+                phase.done_at = None
 
 
 def drop_stale_notice(paths: StackPaths, ports: Ports) -> None:

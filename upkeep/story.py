@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from upkeep.journal import Result
+from upkeep.phases.bake import bake
 from upkeep.phases.commit import commit, hold, prune
 from upkeep.phases.gate import close_gate, open_gate, reopen_gate
 from upkeep.phases.gate_change import change_gate
@@ -11,17 +12,30 @@ from upkeep.phases.preflight import preflight
 from upkeep.phases.prepare import discard_quietly, prepare
 from upkeep.phases.pull import pull
 from upkeep.phases.ready import await_previous, await_ready
+from upkeep.phases.rotate import admit_the_rest
 from upkeep.phases.slots import restore, start_slots, stop_slots
 from upkeep.phases.switch import switch
 from upkeep.phases.trouble import keep_evidence, say_disturbed
+from upkeep.rolling import roll, roll_back
 from upkeep.run import Run, told
 
 
 def forward(run: Run) -> None:
-    """Strategy recreate; a plan without app changes skips the closed window. (Rolling will be a second such story.)"""
+    """What every run does, around the exchange of the releases itself."""
     run.phase("preflight", "Voraussetzungen werden geprüft", 5, preflight)
     run.phase("pull", "Abbilder werden geladen", 10, pull)
     run.phase("trial", "Gate-Konfiguration wird geprüft", 48, try_gate)
+    if run.plan.rolling:
+        roll(run)
+    else:
+        recreate(run)
+    run.phase("bake", "Neue Version wird beobachtet", 92, bake)
+    run.phase("commit", "Version wird festgeschrieben", 95, commit)
+    run.phase("prune", "Alte Abbilder werden entfernt", 97, prune)
+
+
+def recreate(run: Run) -> None:
+    """Behind the shut gate; a plan that leaves the app alone skips the closed window."""
     if run.plan.window:
         run.phase("prepare", "Neue Version wird vorbereitet", 48, prepare)
         run.phase("close", "Wartungsseite wird eingeschaltet", 50, close_gate)
@@ -32,8 +46,6 @@ def forward(run: Run) -> None:
         run.phase("ready", "Neue Version wird geprüft", 75, await_ready)
     run.phase("gate", "Gate wird auf Stand gebracht", 88, change_gate)
     run.phase("open", "Wartungsseite wird ausgeschaltet", 90, open_gate)
-    run.phase("commit", "Version wird festgeschrieben", 95, commit)
-    run.phase("prune", "Alte Abbilder werden entfernt", 97, prune)
 
 
 def back(run: Run, cause: Exception | None = None) -> None:
@@ -52,17 +64,27 @@ def back(run: Run, cause: Exception | None = None) -> None:
 
 def _back(run: Run) -> None:
     run.phase("evidence", "Fehler wird festgehalten", 90, keep_evidence)
-    touched = run.record.intended("stop") or run.record.intended("switch")
-    if touched:
-        run.phase("restore", "Vorige Version wird gestartet", 91, restore)
-    else:
+    if not (run.record.intended("stop") or run.record.intended("switch")):
         discard_quietly(run)
+        run.phase("reopen", "Wartungsseite wird ausgeschaltet", 96, reopen_gate)
+    elif run.plan.rolling:
+        roll_back(run)
+    else:
+        _recreate_back(run)
+    if not run.plan.first:
+        run.phase("hold", "Fehlgeschlagene Version wird zurückgehalten", 98, hold)
+
+
+def _recreate_back(run: Run) -> None:
+    """The gate may be open again by now: what failed then serves users until it is shut once more."""
+    if run.plan.window and run.record.intended("open"):
+        run.phase("shut", "Wartungsseite wird wieder eingeschaltet", 90, close_gate)
+    run.phase("restore", "Vorige Version wird gestartet", 91, restore)
     if run.plan.first:
         return
-    if touched and run.plan.window:
+    if run.plan.window:
         run.phase("recheck", "Vorige Version wird geprüft", 93, await_previous)
     run.phase("reopen", "Wartungsseite wird ausgeschaltet", 96, reopen_gate)
-    run.phase("hold", "Fehlgeschlagene Version wird zurückgehalten", 98, hold)
 
 
 def _conclude(run: Run) -> None:
@@ -78,25 +100,37 @@ def _conclude(run: Run) -> None:
 
 
 def _give_up(run: Run, exc: Exception) -> None:
-    """Even the release before does not get ready: the gate stays shut, and everybody is told so."""
-    run.record.keeps_closed = True
-    say_disturbed(run)
-    before = run.plan.release.label if run.plan.release else "Die vorige Version"
+    """Even the release before does not get ready. Who still answers goes on; without anybody the gate stays shut."""
+    name, before = run.paths.name, run.plan.release.label if run.plan.release else "Die vorige Version"
     run.record.reason += f" Beim Zurückgehen: {told(exc)}"
+    still = admit_the_rest(run) if run.plan.rolling else set()
+    if still:
+        state = f"{before} ist nur teilweise zurück; {', '.join(sorted(still))} bedient weiter."
+    else:
+        run.record.keeps_closed = True
+        say_disturbed(run)
+        state = f"{before} antwortet nicht; die Wartungsseite bleibt eingeschaltet."
     run.finish(
         Result.FAILED,
-        f"{run.record.reason} {before} antwortet nicht; die Wartungsseite bleibt eingeschaltet. "
-        f"Ursache beheben, dann `upkeep deploy {run.paths.name}`. Protokoll: `upkeep logs {run.paths.name}`.",
+        f"{run.record.reason} {state} Ursache beheben, dann `upkeep deploy {name}`. Protokoll: `upkeep logs {name}`.",
     )
 
 
 def outcome(run: Run) -> str:
     """One sentence for the end of a good run."""
     before, after = run.plan.release, run.plan.target
-    window = run.record.timings.get("maintenance_s")
-    aside = f" (Wartung {window:.1f} s)".replace(".", ",") if window is not None else ""
+    aside = _aside(run)
     if after is None or before is None:
         return f"{run.paths.name} {after.label if after else ''} ist installiert und bereit."
     if before.digest == after.digest:
         return f"Änderungen angewendet, {after.label} läuft{aside}."
     return f"{before.label} → {after.label}{aside}."
+
+
+def _aside(run: Run) -> str:
+    """What the run cost the users, and why it did not go slot by slot."""
+    window = run.record.timings.get("maintenance_s")
+    facts = [] if window is None else [f"Wartung {window:.1f} s".replace(".", ",")]
+    facts += [f"nicht rolling: {run.plan.closed_because}"] if run.plan.closed_because else []
+    facts += ["ohne Unterbrechung"] if run.plan.rolling else []
+    return f" ({'; '.join(facts)})" if facts else ""

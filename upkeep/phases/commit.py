@@ -54,7 +54,7 @@ def _held(run: Run, known: State) -> tuple[str, ...]:
 def hold(run: Run) -> str:
     """A release that was tried and failed is not tried again by itself."""
     target = run.plan.target
-    tried = run.record.intended("start") or run.record.intended("migrate")
+    tried = run.record.began_new or run.record.intended("migrate")
     if target is None or not run.plan.new_digest or not tried:
         return ""
     known = state.load(run.paths)

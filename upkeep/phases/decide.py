@@ -8,7 +8,7 @@ from upkeep import gate_files, planning, release
 from upkeep.errors import PolicyInvalid, Refused
 from upkeep.journal import Operation
 from upkeep.layout import StackPaths
-from upkeep.policy import Policy, Strategy
+from upkeep.policy import Policy
 from upkeep.release import Release
 from upkeep.run import Run
 from upkeep.situation import Situation
@@ -42,13 +42,6 @@ def refuse_at_once(situation: Situation, operation: Operation) -> None:
 
 
 def refuse_unsupported(policy: Policy) -> None:
-    if policy.update.strategy is Strategy.ROLLING:
-        raise PolicyInvalid(
-            "update.strategy: rolling kann diese Version von Upkeep noch nicht",
-            observed="rolling",
-            limit="recreate",
-            next_step="Im Inventar strategy: recreate setzen; rolling kommt mit einer späteren Version.",
-        )
     if policy.update.backup_before:
         raise PolicyInvalid(
             "update.backup: before_update kann diese Version von Upkeep noch nicht",

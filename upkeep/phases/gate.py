@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from upkeep import maintenance
+from upkeep import maintenance, rotation
 from upkeep.composition import GATE
 from upkeep.errors import GateFailed
 from upkeep.maintenance import Notice
@@ -58,6 +58,7 @@ def _open(run: Run, policy: Policy, release: Release | None) -> str:
     label = release.label if release else ""
     entries = dict.fromkeys(policy.app.slot_names, label)
     maintenance.write_map(run.paths, maintenance.RELEASE_MAP, entries, run.ports)
+    rotation.forget_all(run.paths, run.ports)
     gate = run.ports.gate(run.paths)
     if gate.answers():
         gate.set_map(maintenance.RELEASE_MAP, entries)
@@ -77,10 +78,11 @@ def _place_slots(run: Run, policy: Policy) -> None:
 
 
 def _measure(run: Run) -> None:
-    marks = run.record.marks
+    """Seconds the gate was shut; a run that goes back after the opening shuts it a second time."""
+    marks, timings = run.record.marks, run.record.timings
     if "closed_at" in marks:
-        window = moment(marks["opened_at"]) - moment(marks["closed_at"])
-        run.record.timings["maintenance_s"] = round(window.total_seconds(), 3)
+        window = moment(marks["opened_at"]) - moment(marks.pop("closed_at"))
+        timings["maintenance_s"] = round(timings.get("maintenance_s", 0.0) + window.total_seconds(), 3)
 
 
 def running_gate(run: Run) -> Container | None:

@@ -32,6 +32,14 @@ def change_gate(run: Run) -> str:
     return _replace(run, run.project())
 
 
+def return_gate(run: Run) -> str:
+    """On the way back, if this run changed it."""
+    if not run.record.intended("gate") or run.plan.gate is GateChange.NONE:
+        return ""
+    restore_gate(run, run.project_before(), run.snapshot_before)
+    return "wie zuvor"
+
+
 def restore_gate(run: Run, project: Project, snapshot: Snapshot) -> None:
     """As it was before this run: its files, its container. Where the container stayed, the files are loaded again."""
     _put_files(run, snapshot)
@@ -55,8 +63,6 @@ def _put_files(run: Run, snapshot: Snapshot) -> None:
 def _reload(run: Run, container: Container) -> str:
     gate = run.ports.gate(run.paths)
     before = gate.worker()
-    if before is not None:
-        gate.save_servers()
     run.ports.docker.signal(container.id, "SIGUSR2")
     _await_worker(run, before)
     return "neu geladen"

@@ -1,4 +1,4 @@
-"""Phase ready: the expected release answers several times in a row, behind the shut gate, on its own address."""
+"""Phase ready: the expected release answers several times in a row, on its own address, while it gets no requests."""
 
 from __future__ import annotations
 
@@ -36,24 +36,28 @@ class Watch:
         self.streak, self.last = 0, observed
 
 
-def await_ready(run: Run) -> str:
-    watches = watch_until_ready(run, run.policy, run.plan.target)
-    times = [watch.start_to_ready for watch in watches if watch.start_to_ready is not None]
-    run.record.timings["start_to_ready_s"] = max(times, default=0.0)
-    _smoke(run, run.policy)
-    _probation(run, run.policy, run.plan.target)
-    return f"bereit nach {max(times, default=0.0):.1f} s".replace(".", ",")
+def await_ready(run: Run, slot: str | None = None) -> str:
+    """Of one slot, or of all."""
+    slots = (slot,) if slot else run.policy.app.slot_names
+    watches = watch_until_ready(run, run.policy, run.plan.target, slots)
+    longest = max((watch.start_to_ready for watch in watches if watch.start_to_ready is not None), default=0.0)
+    run.record.timings["start_to_ready_s"] = max(longest, run.record.timings.get("start_to_ready_s", 0.0))
+    _smoke(run, run.policy, slots)
+    _probation(run, run.policy, run.plan.target, slots)
+    return f"bereit nach {longest:.1f} s".replace(".", ",")
 
 
-def await_previous(run: Run) -> str:
-    watch_until_ready(run, run.policy_before, run.plan.release)
+def await_previous(run: Run, slot: str | None = None) -> str:
+    watch_until_ready(run, run.policy_before, run.plan.release, (slot,) if slot else None)
     return "bereit"
 
 
-def watch_until_ready(run: Run, policy: Policy, expected: Release | None) -> list[Watch]:
-    """Until every slot was ready `ready_count` times in a row, or NotReady."""
+def watch_until_ready(
+    run: Run, policy: Policy, expected: Release | None, slots: tuple[str, ...] | None = None
+) -> list[Watch]:
+    """Until each of these slots (of all, if none is named) was ready `ready_count` times in a row, or NotReady."""
     clock, update = run.ports.clock, policy.update
-    watches = [Watch(slot) for slot in policy.app.slot_names]
+    watches = [Watch(slot) for slot in slots or policy.app.slot_names]
     deadline = clock.monotonic() + update.ready_timeout
     while True:
         _look(run, policy.app, expected, watches)
@@ -107,26 +111,26 @@ def _not_ready(run: Run, watches: list[Watch], limit: float) -> NotReady:
     return NotReady(f"{bad.slot} nach {limit:g} s nicht bereit (zuletzt {bad.last})")
 
 
-def _smoke(run: Run, policy: Policy) -> None:
+def _smoke(run: Run, policy: Policy, slots: tuple[str, ...]) -> None:
     """The page a user sees first: a redirect (to sign in) is fine, an error is not."""
     path = policy.app.smoke_path
     if path is None:
         return
     for item in by_service(run.ports.docker.containers(run.paths.name)).values():
-        if item.service in policy.app.slot_names and item.address:
+        if item.service in slots and item.address:
             answer = run.ports.probe.get(item.address, policy.app.port, path, PROBE_TIMEOUT)
             if answer.status is None or answer.status >= 400:
                 raise NotReady(f"{item.service} ist bereit, aber {path} nicht (zuletzt {answer})")
 
 
-def _probation(run: Run, policy: Policy, expected: Release | None) -> None:
+def _probation(run: Run, policy: Policy, expected: Release | None, slots: tuple[str, ...]) -> None:
     """Stay well for a while before anybody is let in."""
     clock = run.ports.clock
     until = clock.monotonic() + policy.update.probation
     while clock.monotonic() < until:
         clock.sleep(min(1.0, policy.update.probation))
         containers = by_service(run.ports.docker.containers(run.paths.name))
-        for slot in policy.app.slot_names:
+        for slot in slots:
             problem = check_slot(run, policy.app, expected, containers.get(slot))
             if problem:
                 raise NotReady(f"{slot} wurde in der Probezeit wieder schlecht (zuletzt {problem})")

@@ -8,10 +8,9 @@ from dataclasses import replace
 from upkeep import composition, release, state
 from upkeep.composition import GATE
 from upkeep.phases.database import bring_up
-from upkeep.phases.gate_change import restore_gate
+from upkeep.phases.gate_change import return_gate
 from upkeep.phases.patience import await_docker
 from upkeep.phases.prepare import app_containers, discard_new
-from upkeep.plan import GateChange
 from upkeep.run import Run
 
 
@@ -59,8 +58,8 @@ def restore(run: Run) -> str:
     if run.plan.window:
         discard_new(run)
         run.ports.compose.up(project, policy.app.slot_names, stop_timeout=policy.update.stop_timeout)
-    if run.record.intended("gate") and run.plan.gate is not GateChange.NONE:
-        restore_gate(run, project, run.snapshot_before)
+    if not run.plan.rolling:
+        return_gate(run)
     return run.plan.release.label if run.plan.release else ""
 
 

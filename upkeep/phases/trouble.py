@@ -19,7 +19,7 @@ log = logging.getLogger("upkeep.run")
 
 def keep_evidence(run: Run) -> str:
     """The last log lines of the containers that failed; a rollback replaces them."""
-    if run.record.last_logs or not run.record.intended("start"):
+    if run.record.last_logs or not run.record.began_new:
         return ""
     hidden = redaction.secrets(run.paths.secrets)
     try:

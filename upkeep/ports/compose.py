@@ -49,9 +49,15 @@ class Compose(Protocol):
         There can only be one of that name."""
 
     def up(
-        self, project: Project, services: tuple[str, ...], *, stop_timeout: float | None, force: bool = False
+        self,
+        project: Project,
+        services: tuple[str, ...],
+        *,
+        stop_timeout: float | None,
+        force: bool = False,
+        orphans: bool = True,
     ) -> None:
-        """Start or replace these services only, and remove containers of services the file no longer has.
+        """Start or replace these services only, and (`orphans`) remove containers of services the file no longer has.
         `stop_timeout` None: what the compose file says."""
 
 
@@ -74,8 +80,11 @@ def validate_argv(project: Project) -> list[str]:
     return [*base(project), "config", "--quiet"]
 
 
-def up_argv(project: Project, services: tuple[str, ...], stop_timeout: float | None, force: bool) -> list[str]:
-    flags = ["--detach", "--no-deps", *NO_FETCHING, "--remove-orphans"]
+def up_argv(
+    project: Project, services: tuple[str, ...], stop_timeout: float | None, force: bool, orphans: bool = True
+) -> list[str]:
+    flags = ["--detach", "--no-deps", *NO_FETCHING]
+    flags += ["--remove-orphans"] if orphans else []
     flags += ["--timeout", str(int(stop_timeout))] if stop_timeout is not None else []
     flags += ["--force-recreate"] if force else []
     return [*base(project), "up", *flags, *services]
@@ -111,9 +120,15 @@ class ComposeRunner:
         self._run(run_argv(project, service, one_off), self._deadline)
 
     def up(
-        self, project: Project, services: tuple[str, ...], *, stop_timeout: float | None, force: bool = False
+        self,
+        project: Project,
+        services: tuple[str, ...],
+        *,
+        stop_timeout: float | None,
+        force: bool = False,
+        orphans: bool = True,
     ) -> None:
-        self._run(up_argv(project, services, stop_timeout, force), self._deadline + (stop_timeout or 0))
+        self._run(up_argv(project, services, stop_timeout, force, orphans), self._deadline + (stop_timeout or 0))
 
     def _run(self, argv: list[str], deadline: float) -> None:
         environment = {name: self._environment[name] for name in SAFE_ENVIRONMENT if name in self._environment}

@@ -17,9 +17,14 @@ NOTICES = ("IP changed", "no need to change", "nothing changed", "port changed",
 
 @dataclass(frozen=True)
 class Server:
+    """A slot as the gate sees it. `sessions`: requests and WebSockets it is busy with. `answers`, `errors`: how many
+    there were since this worker began, and how many of them were 5xx or broken off."""
+
     name: str
     status: str
     sessions: int
+    answers: int = 0
+    errors: int = 0
 
     @property
     def up(self) -> bool:
@@ -45,8 +50,14 @@ class Gate(Protocol):
     def place(self, slot: str, address: str, port: int) -> None:
         """Tell the gate at once where a slot is and that it is well; name resolution and checks confirm it later."""
 
-    def save_servers(self) -> None:
-        """Write down addresses and states of the slots for the worker that a reload starts."""
+    def drain(self, slot: str) -> None:
+        """No new requests for this slot; those it has go on. Again is fine."""
+
+    def admit(self, slot: str, address: str, port: int) -> None:
+        """Requests for this slot again, at this address, as soon as the gate's own check finds it well."""
+
+    def cut(self, slot: str) -> None:
+        """Break off everything this slot is still busy with."""
 
 
 class RuntimeGate:
@@ -84,7 +95,7 @@ class RuntimeGate:
 
     def servers(self) -> tuple[Server, ...]:
         return tuple(
-            Server(row["svname"], row["status"], int(row["scur"] or 0))
+            _server(row)
             for row in self._statistics()
             if row["pxname"] == BACKEND and row["svname"] not in ("FRONTEND", "BACKEND")
         )
@@ -94,13 +105,18 @@ class RuntimeGate:
         return sum(int(row["scur"] or 0) for row in rows)
 
     def place(self, slot: str, address: str, port: int) -> None:
-        self._order(f"set server {BACKEND}/{slot} addr {address} port {port}")
-        self._order(f"set server {BACKEND}/{slot} state ready")
+        self.admit(slot, address, port)
         self._order(f"set server {BACKEND}/{slot} health up")
 
-    def save_servers(self) -> None:
-        # read by HAProxy as /run/gate/server-state; losing it costs a second, so no fsync
-        (self._path.parent / "server-state").write_text(self._ask("show servers state"), encoding="utf-8")
+    def drain(self, slot: str) -> None:
+        self._order(f"set server {BACKEND}/{slot} state drain")
+
+    def admit(self, slot: str, address: str, port: int) -> None:
+        self._order(f"set server {BACKEND}/{slot} addr {address} port {port}")
+        self._order(f"set server {BACKEND}/{slot} state ready")
+
+    def cut(self, slot: str) -> None:
+        self._order(f"shutdown sessions server {BACKEND}/{slot}")
 
     def _statistics(self) -> list[dict[str, str]]:
         text = self._ask("show stat").lstrip("# ")
@@ -139,3 +155,14 @@ class RuntimeGate:
                 "Das Gate antwortet nicht auf seinem Steuersocket", observed=f"{self._path}: {reason}"
             ) from exc
         return b"".join(chunks).decode("utf-8", "replace")
+
+
+def _server(row: dict[str, str]) -> Server:
+    broken = _number(row, "eresp")  # the slot closed the connection instead of answering
+    answers = sum(_number(row, f"hrsp_{kind}xx") for kind in range(2, 6))
+    errors = _number(row, "hrsp_5xx") + broken
+    return Server(row["svname"], row["status"], _number(row, "scur"), answers + broken, errors)
+
+
+def _number(row: dict[str, str], column: str) -> int:
+    return int(row.get(column) or 0)

@@ -26,6 +26,9 @@ class Answer:
 class Probe(Protocol):
     def get(self, address: str, port: int, path: str, timeout: float) -> Answer: ...
 
+    def post(self, address: str, port: int, path: str, timeout: float) -> Answer:
+        """One POST without a body."""
+
     def connects(self, address: str, port: int, timeout: float) -> bool:
         """Whether something listens there (for databases)."""
 
@@ -36,13 +39,18 @@ class HttpProbe:
     LIMIT = 256 * 1024
 
     def get(self, address: str, port: int, path: str, timeout: float) -> Answer:
+        return self._ask("GET", f"http://{address}:{port}{path}", timeout)
+
+    def post(self, address: str, port: int, path: str, timeout: float) -> Answer:
+        return self._ask("POST", f"http://{address}:{port}{path}", timeout)
+
+    def _ask(self, method: str, url: str, timeout: float) -> Answer:
         import requests
 
         with requests.Session() as session:
             session.trust_env = False
             try:
-                url = f"http://{address}:{port}{path}"
-                with session.get(url, timeout=timeout, allow_redirects=False, stream=True) as response:
+                with session.request(method, url, timeout=timeout, allow_redirects=False, stream=True) as response:
                     return Answer(response.status_code, document=_document(response.raw.read(self.LIMIT, True)))
             except requests.Timeout:
                 return Answer(None, f"keine Antwort in {timeout:g} s")

@@ -97,7 +97,11 @@ class FakeDocker:
 
     def signal(self, container_id: str, name: str) -> None:
         with self.world.change(f"signal {name}"):
-            self.world.gate.read_files()
+            box = self.world.boxes[container_id]
+            if box.role == "gate":
+                self.world.gate.read_files()
+            elif name == "SIGTERM":
+                box.state = "exited"
 
     def errand(self, errand: Errand, timeout: float) -> tuple[int, str]:
         with self.world.change(f"errand {errand.argv[0]}"):
@@ -164,14 +168,20 @@ class FakeCompose:
         self.world.one_offs.make(body["image"], one_off)
 
     def up(
-        self, project: Project, services: tuple[str, ...], *, stop_timeout: float | None, force: bool = False
+        self,
+        project: Project,
+        services: tuple[str, ...],
+        *,
+        stop_timeout: float | None,
+        force: bool = False,
+        orphans: bool = True,
     ) -> None:
         self.calls.append(services)
         bodies = self._services(project)
         if self.fails_for(project, services):
             raise ComposeFailed("docker compose up ist gescheitert", observed="no such network")
         for service in [box.service for box in self.world.boxes.values()]:
-            if service not in bodies:
+            if service not in bodies and orphans:
                 self._remove(service)
         for service in services:
             self._converge(service, bodies[service], force)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from upkeep import rotation
 from upkeep.errors import DatabaseFailed, GateFailed
 from upkeep.ports.gate import Server
 from upkeep.ports.mongo import Account
@@ -21,6 +22,12 @@ class FakeGate:
         self.maps: dict[str, dict[str, str]] = {}
         self.places: dict[str, str] = {}
         self.inside: list[int] = []
+        self.out: set[str] = set()
+        self.busy: dict[str, list[int]] = {}
+        self.cuts: list[str] = []
+        self.counted: dict[str, int] = {}
+        self.failed: dict[str, int] = {}
+        self.fewest_up: int | None = None
         self.mute = False
         self.deaf_for = 0  # reloads that bring no other worker
         self.answers_only: str | None = None  # id of the one container whose gate ever answers
@@ -43,8 +50,22 @@ class FakeGate:
 
     def servers(self) -> tuple[Server, ...]:
         self._must_answer()
-        slots = sorted(box.service for box in self.world.boxes.values() if box.role == "app")
-        return tuple(Server(slot, "UP", 0) for slot in slots)
+        slots = sorted({box.service for box in self.world.boxes.values() if box.role == "app"})
+        seen = tuple(self._server(slot) for slot in slots)
+        up = sum(server.up for server in seen)
+        self.fewest_up = up if self.fewest_up is None else min(up, self.fewest_up)
+        return seen
+
+    def _server(self, slot: str) -> Server:
+        box = self.world.box(slot)
+        well = box.state == "running" and self.world.probe.get(box.address, 8000, "/api/health", 1).status == 200
+        if well and slot not in self.out:
+            self.counted[slot] = self.counted.get(slot, 0) + 30
+            self.failed[slot] = self.failed.get(slot, 0) + (30 if self.world.rotten(box) else 0)
+        waiting = self.busy.get(slot, [])
+        status = ("DRAIN" if slot in self.out else "UP") if well else "DOWN"
+        sessions = waiting.pop(0) if slot in self.out and waiting else 0
+        return Server(slot, status, sessions, self.counted.get(slot, 0), self.failed.get(slot, 0))
 
     def in_flight(self) -> int:
         self._must_answer()
@@ -54,13 +75,32 @@ class FakeGate:
         self._must_answer()
         with self.world.change("gate place"):
             self.places[slot] = f"{address}:{port}"
+            self.out.discard(slot)
 
-    def save_servers(self) -> None:
+    def drain(self, slot: str) -> None:
         self._must_answer()
+        if slot not in self.out:
+            with self.world.change(f"gate drain {slot}"):
+                self.out.add(slot)
+
+    def admit(self, slot: str, address: str, port: int) -> None:
+        self._must_answer()
+        if slot in self.out or self.places.get(slot) != f"{address}:{port}":
+            with self.world.change(f"gate admit {slot}"):
+                self.out.discard(slot)
+                self.places[slot] = f"{address}:{port}"
+
+    def cut(self, slot: str) -> None:
+        self._must_answer()
+        with self.world.change(f"gate cut {slot}"):
+            self.cuts.append(slot)
+            self.busy.pop(slot, None)
 
     def read_files(self) -> None:
         self.deaf_for, deaf = max(0, self.deaf_for - 1), self.deaf_for > 0
         self.generation += 0 if deaf else 1
+        self.out = set(rotation.out(self.world.paths))
+        self.counted, self.failed = {}, {}
         for path in self.world.paths.maps.glob("*.map"):
             pairs = (line.split(" ", 1) for line in path.read_text(encoding="utf-8").splitlines())
             self.maps[path.name] = dict(tuple(pair) for pair in pairs)
@@ -77,6 +117,8 @@ class FakeGate:
 class FakeProbe:
     def __init__(self, world: World) -> None:
         self.world = world
+        self.posted: list[tuple[str, str]] = []
+        self.post_answer = Answer(202)
 
     def get(self, address: str, port: int, path: str, timeout: float) -> Answer:
         box = next((box for box in self.world.boxes.values() if box.address == address), None)
@@ -92,6 +134,13 @@ class FakeProbe:
             return Answer(503)
         version = "0.0.0" if behaviour.kind == "liar" else behaviour.version
         return Answer(200, document={"status": "ok", "version": version})
+
+    def post(self, address: str, port: int, path: str, timeout: float) -> Answer:
+        box = next((box for box in self.world.boxes.values() if box.address == address), None)
+        if box is None or box.state != "running":
+            return Answer(None, "Verbindung abgelehnt")
+        self.posted.append((box.service, path))
+        return self.post_answer
 
     def connects(self, address: str, port: int, timeout: float) -> bool:
         return any(box.address == address and box.state == "running" for box in self.world.boxes.values())

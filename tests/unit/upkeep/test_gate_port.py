@@ -117,9 +117,3 @@ def test_worker_that_is_leaving_does_not_count(gate: RuntimeGate, haproxy: Hapro
 
 def test_no_gate_is_no_answer(tmp_path: Path) -> None:
     assert not RuntimeGate(tmp_path / "nowhere.sock").answers()
-
-
-def test_servers_are_written_down_for_the_next_worker(gate: RuntimeGate, haproxy: Haproxy, tmp_path: Path) -> None:
-    haproxy.answers["show servers state"] = "1\n# be_id be_name\n"
-    gate.save_servers()
-    assert (tmp_path / "server-state").read_text().startswith("1\n# be_id be_name")

@@ -50,9 +50,9 @@ def test_named_version_by_tag_digest_and_full_name(deployed: Driver) -> None:
     deployed.must("update", "updated", to=f"{REPOSITORY}:1.2.0")
 
 
-def test_rolling_is_refused_honestly(deployed: Driver) -> None:
+def test_rolling_needs_two_slots(deployed: Driver) -> None:
     deployed.world.place(update={"strategy": "rolling"})
-    assert "update.strategy: rolling kann diese Version von Upkeep noch nicht" in refused(deployed)
+    assert "rolling mit 1 Slot" in refused(deployed)
 
 
 def test_backup_is_refused_honestly(deployed: Driver) -> None:

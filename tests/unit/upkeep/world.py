@@ -90,7 +90,7 @@ class FakeFiles:
 @dataclass
 class Behaviour:
     """What an image's containers do: good, sick (503), liar (other version), crash, ugly (only / fails), fading (well
-    for three seconds)."""
+    for three seconds), rotten (healthy, but after five seconds it answers its users with 500)."""
 
     version: str | None
     kind: str = "good"
@@ -169,6 +169,11 @@ class World:
 
     def behaviour(self, box: Box) -> Behaviour:
         return self.published[box.image.partition("@")[2]]
+
+    def rotten(self, box: Box) -> bool:
+        """Whether its users see errors now, whatever its health says."""
+        age = (self.clock.moment - box.started).total_seconds()
+        return self.behaviour(box).kind == "rotten" and age > 5
 
     def create_box(self, service: str, body: dict[str, Any]) -> None:
         self.start_box(self.make_box(service, body))

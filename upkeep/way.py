@@ -1,0 +1,47 @@
+"""The way a run goes: slot by slot where the policy says so and nothing forbids it, else with the gate shut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from upkeep import policy as policies
+from upkeep.composition import GATE
+from upkeep.plan import Plan
+from upkeep.policy import Policy, Strategy
+from upkeep.situation import Situation
+
+
+def chosen(situation: Situation, plan: Plan) -> Plan:
+    """The plan with its strategy. A first install has nobody to serve meanwhile: it needs no slot by slot."""
+    policy = _policy_of(situation, plan.source)
+    if plan.first or not plan.changed or policy.update.strategy is Strategy.RECREATE:
+        return plan
+    reason = next(_obstacles(situation, plan, policy), "")
+    return replace(plan, strategy=Strategy.RECREATE if reason else Strategy.ROLLING, closed_because=reason)
+
+
+def _obstacles(situation: Situation, plan: Plan, policy: Policy) -> Iterator[str]:
+    """What two releases side by side, or one gate for both, would not survive."""
+    before = _policy_of(situation, plan.release.snapshot if plan.release else None)
+    if plan.new_digest and policy.migration and not policy.migration.compatible:
+        yield "die Migration ist nicht abwärtsverträglich"
+    if plan.services:
+        yield f"{', '.join(plan.services)} wird neu gestartet"
+    if plan.accounts:
+        yield "die Zugänge zur Datenbank ändern sich"
+    if (policy.app.port, policy.app.health_path) != (before.app.port, before.app.health_path):
+        yield "Port oder Health-Pfad der Anwendung ändern sich"
+    if not _gate_runs(situation):
+        yield "das Gate läuft nicht"
+
+
+def _policy_of(situation: Situation, snapshot: str | None) -> Policy:
+    if snapshot is None:
+        return situation.policy
+    return policies.read(situation.paths.snapshot(snapshot).policy_file, situation.paths.name)
+
+
+def _gate_runs(situation: Situation) -> bool:
+    containers = situation.ports.docker.containers(situation.paths.name)
+    return any(item.service == GATE and item.running for item in containers)
