@@ -68,6 +68,7 @@ TEST_LANES = [
         frontend("test"),
         pytest_room("e2e", "tests/e2e"),
         pytest_room("stoerungen", "tests/faults"),
+        pytest_room("last", "tests/load"),
         pytest_room("app", "tests/integration/app"),
         pytest_room("gate", "tests/integration/gate"),
         pytest_room("testbed", "tests/integration/testbed"),

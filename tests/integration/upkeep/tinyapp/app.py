@@ -1,4 +1,7 @@
-"""The smallest app an update can be tried on. BEHAVIOUR of the image: good, sick (503), crash, liar (version)."""
+"""The smallest app an update can be tried on. BEHAVIOUR of the image: good, sick (503), crash, liar (version).
+
+Where a volume is mounted at /data, `POST /entries` with a JSON string keeps that as a line there before it answers.
+"""
 
 import json
 import os
@@ -21,7 +24,15 @@ class App(BaseHTTPRequestHandler):
             time.sleep(float(self.path.partition("=")[2] or 1))
         status = 503 if BEHAVIOUR == "sick" else 200
         version = "0.0.0" if BEHAVIOUR == "liar" else VERSION
-        body = json.dumps({"status": "ok", "version": version, "secret_read": secret()}).encode()
+        self.answer(status, {"status": "ok", "version": version, "secret_read": secret()})
+
+    def do_POST(self):
+        entry = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        keep(entry)
+        self.answer(201, {"entry": entry})
+
+    def answer(self, status, message):
+        body = json.dumps(message).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -37,6 +48,13 @@ def secret():
         return len(Path("/run/secrets/token").read_text(encoding="utf-8"))
     except OSError:
         return None
+
+
+def keep(entry):
+    """Both slots append to the same file; a line is on the disk before anybody is told so."""
+    with Path("/data/entries").open("ab", buffering=0) as entries:
+        entries.write(f"{entry}\n".encode())
+        os.fsync(entries.fileno())
 
 
 if BEHAVIOUR == "crash":

@@ -1,0 +1,28 @@
+"""The short version of `make load`: nobody notices a rolling update, and no way back loses what was confirmed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults.managed import ManagedHost
+from tests.load.callers import during
+from tests.load.conftest import NEW, OLD
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+ROUNDS = 2
+
+
+def test_rolling_updates_back_and_forth_cost_nobody_an_answer(host: ManagedHost) -> None:
+    reports = []
+
+    def updates() -> None:
+        for version in (NEW, OLD) * ROUNDS:
+            reports.append(host.do("update", to=version, force=True))
+
+    seen = during(host, updates)
+    assert [report["result"] for report in reports] == ["updated"] * 2 * ROUNDS, reports
+    assert seen.tally.outcomes.keys() == {"ok"}, seen
+    assert seen.tally.releases.keys() == {OLD, NEW}, seen
+    assert seen.accounts
+    assert seen.accounts.once == seen.accounts.acknowledged > 0, seen
+    assert (seen.accounts.wrong, seen.accounts.unconfirmed) == (0, 0), seen
