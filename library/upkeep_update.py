@@ -91,6 +91,11 @@ previous:
   description: The release a rollback would go to.
   returned: when the agent could be asked
   type: dict
+held:
+  description: Versions (or digests) that were rolled back and are not taken again without force.
+  returned: when the agent could be asked
+  type: list
+  elements: str
 report:
   description: The run's report without its phases; C(last_logs) are the application's last ten lines.
   returned: when a run was started and followed to its end

@@ -91,7 +91,7 @@ class Run:
         found = {"report": brief(report), "result": report.get("result"), **self._after()}
         if report.get("result") not in _GOOD:
             fail(self.module, failure_message(report), changed=report.get("result") != "refused", **found)
-        message, earlier = success_message(report, last_run(before)), last_run(before)
+        message, earlier = success_message(report, last_run(before)) + held_note(report, found), last_run(before)
         self.module.exit_json(changed=report["result"] == "updated", message=message, last_run=earlier, **found)
 
     def _start(self, wish: Json) -> tuple[Json, str]:
@@ -119,7 +119,7 @@ class Run:
         try:
             return state(self.client.status(self.stack))
         except AgentUnreachable:
-            return {"release": None, "previous": None}
+            return {"release": None, "previous": None, "held": []}
 
     def busy_message(self, busy: Busy) -> str:
         running, waited = busy.running, self.module.params["wait_for_running"]
@@ -146,7 +146,9 @@ def not_installed(error: AgentError) -> bool:
 
 
 def state(status: Json) -> Json:
-    return {"release": status.get("release"), "previous": status.get("previous")}
+    versions = status.get("held_versions") or {}
+    held = [versions.get(digest) or digest[:19] for digest in status.get("held") or []]
+    return {"release": status.get("release"), "previous": status.get("previous"), "held": held}
 
 
 def last_run(status: Json) -> Json | None:
@@ -166,6 +168,12 @@ def success_message(report: Json, before: Json | None) -> str:
     if not before or (report.get("result") == "updated" and before.get("result") in _GOOD):
         return message
     return f"{message} Vorheriger Lauf: {run_sentence(before, datetime.now().astimezone())}.".strip()
+
+
+def held_note(report: Json, found: Json) -> str:
+    """What is held is said after every run, unless the run's own message says it."""
+    said = "zurückgehalten" in str(report.get("message") or "").lower()
+    return "" if said or not found["held"] else f" Zurückgehalten: {', '.join(found['held'])}."
 
 
 def failure_message(report: Json) -> str:

@@ -1,7 +1,7 @@
 """The agent's client: HTTP/1.1 and JSON over a Unix socket.
 
-Standard library only and no relative imports: Ansible ships this very file as `ansible.module_utils.upkeep_client`.
-That is also why all of it is one file. Every error is an `AgentError` whose text is German and made for the operator.
+Standard library only, and one file: Ansible ships it as `ansible.module_utils.upkeep_client`.
+Every error is an `AgentError` whose text is German and made for the operator.
 """
 
 from __future__ import annotations
@@ -129,6 +129,9 @@ class AgentClient:
         query: Json = {"lines": lines} | ({"run": run} if run else {})
         return [str(line) for line in self._object("GET", _path("stacks", stack, "logs", **query))["lines"]]
 
+    def history(self, stack: str, checks: bool = False) -> Json:
+        return self._object("GET", _path("stacks", stack, "history", checks=int(checks)))
+
     def public(self, stack: str) -> Json:
         """The little that anyone may know; answered on the public socket only."""
         return self._object("GET", _path("public", stack))
@@ -138,10 +141,8 @@ class AgentClient:
         return self._patiently(run, _path("runs", run))
 
     def events(self, run: str, wait: float = LONG_POLL, pulse: Pulse = lambda _: None) -> Iterator[Event]:
-        """Yield the run's events until it has finished, across restarts of the agent.
-
-        `pulse` is called after every poll without news, with the seconds since the agent last answered (0 = quiet).
-        """
+        """Yield the run's events until it has finished, across restarts of the agent. `pulse` is called after every
+        poll without news, with the seconds since the agent last answered (0 = quiet)."""
         last, finished = 0, False
         while not finished:
             asked = self.clock()
@@ -152,8 +153,7 @@ class AgentClient:
             finished = bool(page["finished"])
             if not page["events"] and not finished:
                 pulse(0.0)
-                # An agent that does not hold the poll must not be asked in a tight loop.
-                self.sleep(max(0.0, min(wait, 0.2) - (self.clock() - asked)))
+                self.sleep(max(0.0, min(wait, 0.2) - (self.clock() - asked)))  # an agent may not hold the poll
 
     def _patiently(self, run: str, path: str, wait: float = 0.0, pulse: Pulse = lambda _: None) -> Json:
         """GET that outlives a restart of the agent, for at most `patience` seconds."""

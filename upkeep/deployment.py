@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from upkeep import composition, gate_files
+from upkeep import composition, gate_files, held
 from upkeep.composition import GATE, Composition
 from upkeep.errors import Refused
 from upkeep.plan import GateChange, Plan
@@ -83,10 +83,10 @@ def _differences(
 
 def _with_message(plan: Plan, situation: Situation) -> Plan:
     label = plan.target.label if plan.target else "?"
-    held = plan.pin and plan.target and plan.pin[1] in situation.state.held and plan.pin[1] != plan.target.digest
-    note = f" Der Pin {plan.pin[0]} ist nach einem Zurückrollen zurückgehalten." if held and plan.pin else ""
+    away = plan.pin and plan.target and plan.pin[1] in situation.state.held and plan.pin[1] != plan.target.digest
+    note = f" Der Pin {plan.pin[0]} ist nach einem Zurückrollen zurückgehalten." if away and plan.pin else ""
     text = f"Änderungen für {label} werden angewendet." if plan.changed else f"Alles ist, wie es sein soll ({label})."
-    return Plan(**{**plan.__dict__, "message": text + note})
+    return Plan(**{**plan.__dict__, "message": text + note + held.note(situation.state)})
 
 
 def _pinned_target(situation: Situation, current: Release) -> tuple[Resolved | None, Release]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from upkeep import reference, versions, way
+from upkeep import held, reference, versions, way
 from upkeep.deployment import deployment
 from upkeep.errors import Refused
 from upkeep.journal import Operation
@@ -39,6 +39,8 @@ def _update(situation: Situation, current: Release) -> Plan:
     target = Release(resolved.pinned, resolved.digest, resolved.version, snapshot=current.snapshot)
     if target.digest == current.digest:
         return _unchanged(situation, f"{current.label} läuft schon; es gibt nichts Neueres.")
+    if situation.holds(target) and situation.wanted in (None, "", "available"):
+        return _unchanged(situation, f"{current.label} läuft weiter, denn die neueste Version ist zurückgehalten.")
     refuse_held(situation, target)
     refuse_downgrade(situation, target, current)
     return _replacement(situation, current, target, resolved)
@@ -70,6 +72,9 @@ def refuse_downgrade(situation: Situation, target: Release, current: Release) ->
 
 def _rollback(situation: Situation, current: Release) -> Plan:
     previous = situation.state.previous
+    left = situation.state.returned_from
+    if previous is None and left:
+        return _unchanged(situation, f"{current.label} läuft schon wieder; {left.label} wurde zurückgerollt.")
     if previous is None:
         raise Refused(
             f"Für „{situation.paths.name}“ gibt es nichts, worauf zurückgerollt werden könnte",
@@ -101,4 +106,4 @@ def _replacement(situation: Situation, current: Release, target: Release, resolv
 
 def _unchanged(situation: Situation, message: str) -> Plan:
     known = situation.state
-    return Plan(known.release, known.release, known.images, known.images, message=message)
+    return Plan(known.release, known.release, known.images, known.images, message=message + held.note(known))

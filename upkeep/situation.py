@@ -57,6 +57,10 @@ class Situation:
         resolved = self.resolve(replace(choice.reference, tag=newest))
         return replace(resolved, version=resolved.version or newest)
 
+    def holds(self, target: Release) -> bool:
+        """Whether it is held back and nobody forces it."""
+        return target.digest in self.state.held and not self.force
+
     def _nothing_in(self, wanted: Range, tags: tuple[str, ...]) -> ImageMissing:
         known = sorted((tag for tag in tags if versions.key(tag)), key=lambda tag: versions.key(tag) or ())
         shown = ", ".join(known[-3:]) or f"{len(tags)} Tags, keiner davon eine Version"
@@ -75,7 +79,7 @@ def available(situation: Situation) -> tuple[Resolved, Release]:
 
 
 def refuse_held(situation: Situation, target: Release) -> None:
-    if target.digest in situation.state.held and not situation.force:
+    if situation.holds(target):
         raise Refused(
             f"{target.label} wurde zurückgerollt und ist zurückgehalten",
             next_step=f"Auf eine neuere warten, oder erzwingen: `upkeep update {situation.paths.name} --force`.",

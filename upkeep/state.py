@@ -32,7 +32,8 @@ class State:
     digests were resolved from. `hashes`: contents of secrets and gate files as last applied. `owned`: images this
     stack has run and may prune. `pin`: the pinned name last resolved, and its digest. `attention`: why new runs are
     refused until someone looked. `migrated`: what was done to the data last. `outdated`: digests of releases that no
-    longer fit the data, because a migration that is not compatible has been at it since."""
+    longer fit the data, because a migration that is not compatible has been at it since. `held_versions`: digest →
+    version of what is held. `returned_from`: what was left by the rollback that led to the present release."""
 
     release: Release | None = None
     previous: Release | None = None
@@ -47,6 +48,8 @@ class State:
     attention: str | None = None
     migrated: Migrated | None = None
     outdated: tuple[str, ...] = ()
+    held_versions: dict[str, str] = field(default_factory=dict)
+    returned_from: Release | None = None
 
 
 # What a newer agent remembered beyond this is passed over: a host must come up again after it was taken back.
@@ -73,8 +76,8 @@ def save(paths: StackPaths, state: State, files: Files) -> None:
 
 def _parse(raw: dict[str, Any]) -> State:
     values = {key: value for key, value in raw.items() if key in KNOWN}
-    for key in ("release", "previous", "available"):
-        values[key] = Release.load(values[key])
+    for key in ("release", "previous", "available", "returned_from"):
+        values[key] = Release.load(values.get(key))
     values["images"] = Images.load(values["images"])
     values["held"] = tuple(values["held"])
     values["owned"] = tuple(values["owned"])

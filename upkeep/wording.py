@@ -61,6 +61,22 @@ def run_sentence(run: Json, now: datetime) -> str:
     return f"{head}: {RESULTS.get(result, result)}{_change(run)}"
 
 
+def run_words(run: Json) -> tuple[str, str, str]:
+    """Operation, versions and result of a run, for a table."""
+    operation, result = str(run["operation"]), run.get("result")
+    ended = RESULTS.get(result, str(result)) if result else "läuft"
+    return OPERATIONS.get(operation, operation), _change(run).strip(" ()") or "–", ended
+
+
+def duration(run: Json) -> str:
+    """„0:28“ from start to end, „–“ while it runs."""
+    try:
+        began, ended = datetime.fromisoformat(run["started_at"]), datetime.fromisoformat(run["finished_at"])
+    except (TypeError, ValueError):
+        return "–"
+    return clock(max(0.0, (ended - began).total_seconds()))
+
+
 def _change(run: Json) -> str:
     before, after = run.get("from"), run.get("to")
     if not after:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from upkeep import __version__
 from upkeep import health as healths
+from upkeep import history as histories
 from upkeep import status as statuses
 from upkeep.agent import protocol
 from upkeep.agent.desk import Desk, Order
@@ -79,6 +80,10 @@ def logs(desk: Desk, request: Request, name: str) -> Any:
     return {"lines": protocol.lines(desk.layout.stack(name), desk.ports, count, report)}
 
 
+def history(desk: Desk, request: Request, name: str) -> Any:
+    return histories.history(desk.layout.stack(name), request.query.get("checks") == "1")
+
+
 def report(desk: Desk, request: Request, run_id: str) -> Any:
     return desk.report(run_id)
 
@@ -102,6 +107,7 @@ VERBS: tuple[tuple[str, str, Verb], ...] = (
     ("POST", f"/v1/stacks/{NAME}/plan", plan),
     ("POST", f"/v1/stacks/{NAME}/maintenance", change_maintenance),
     ("GET", f"/v1/stacks/{NAME}/logs", logs),
+    ("GET", f"/v1/stacks/{NAME}/history", history),
     ("GET", f"/v1/runs/{NAME}", report),
     ("GET", f"/v1/runs/{NAME}/events", events),
 )

@@ -32,6 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_maintenance(verbs)
     _add_health(verbs)
     _add_logs(verbs)
+    _add_history(verbs)
     return parser
 
 
@@ -87,6 +88,11 @@ def _add_logs(verbs: Verbs) -> None:
     parser = _verb(verbs, "logs", "zeigt das Protokoll des letzten Laufs und der Container")
     parser.add_argument("--lines", type=int, default=200, metavar="N", help="wie viele Zeilen (%(default)s)")
     parser.add_argument("--run", metavar="LAUF", help="das Protokoll dieses Laufs")
+
+
+def _add_history(verbs: Verbs) -> None:
+    parser = _verb(verbs, "history", "zeigt die Läufe der letzten Zeit, den neuesten zuerst")
+    parser.add_argument("--checks", action="store_true", help="auch die Prüfungen auf neue Versionen")
 
 
 def default_starter() -> str:

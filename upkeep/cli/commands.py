@@ -102,6 +102,12 @@ def logs(desk: Desk, args: argparse.Namespace) -> Exit:
     return Exit.OK
 
 
+def history(desk: Desk, args: argparse.Namespace) -> Exit:
+    answer = desk.client.history(_only_stack(desk, args), args.checks)
+    desk.show(answer, pages.history_page(answer, desk.now))
+    return Exit.OK
+
+
 VERBS: dict[str, Verb] = {
     "status": status,
     "check": run_operation,
@@ -111,6 +117,7 @@ VERBS: dict[str, Verb] = {
     "maintenance": maintenance,
     "health": health,
     "logs": logs,
+    "history": history,
 }
 
 

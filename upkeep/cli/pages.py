@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from upkeep.client import Json
-from upkeep.wording import OPERATIONS, RESULTS, plain, run_sentence, spoken, version
+from upkeep.wording import OPERATIONS, RESULTS, duration, plain, run_sentence, run_words, spoken, version
 
 _SLOT_STATES = {"running": "läuft", "exited": "steht", "created": "noch nie gestartet", "restarting": "startet neu"}
 _GATE_STATES = {
@@ -65,8 +65,10 @@ def _release_facts(status: Json, now: datetime) -> Iterator[tuple[str, str]]:
         yield "Vorige", version(status["previous"])
     if status.get("available"):
         yield "Verfügbar", f"{version(status['available'])}, einspielen mit `upkeep update {status['stack']}`"
+    versions = status.get("held_versions") or {}
     for digest in status.get("held") or []:
-        yield "Gesperrt", f"{digest[:19]} (wurde zurückgerollt; nur mit --force)"
+        called = f"{versions[digest]}, {digest[:19]}" if versions.get(digest) else digest[:19]
+        yield "Gesperrt", f"{called} (wurde zurückgerollt; nur mit --force)"
 
 
 def _state_facts(status: Json, now: datetime) -> Iterator[tuple[str, str]]:
@@ -113,6 +115,18 @@ def health_page(stack: str, health: Json) -> list[str]:
     ]
     verdict = f"{stack}: {'gesund' if health['healthy'] else 'nicht gesund'}"
     return [verdict, *(f"  {line}" for line in table([("", "PRÜFUNG", "GEMESSEN", "ERWARTET"), *rows]))]
+
+
+def history_page(history: Json, now: datetime) -> list[str]:
+    rows = [
+        (spoken(run["started_at"], now), *run_words(run), str(run.get("starter") or "–"), duration(run))
+        for run in history["runs"]
+    ]
+    head = ("WANN", "VORGANG", "VERSION", "ERGEBNIS", "VON", "DAUER")
+    lines = table([head, *rows]) if rows else [f"Für „{history['stack']}“ ist noch kein Lauf verzeichnet."]
+    lines += [f"Unlesbar: {plain(name)}" for name in history["damaged"]]
+    held = (f"{item.get('version') or item['digest'][:19]} ({item['reason']})" for item in history["held"])
+    return lines + [f"Zurückgehalten: {plain(text)}" for text in held]
 
 
 def run_page(report: Json) -> list[str]:

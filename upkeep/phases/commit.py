@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from upkeep import journal, state
+from upkeep import held, journal, state
 from upkeep.journal import Operation
 from upkeep.phases.migrate import clear_one_offs
 from upkeep.phases.prepare import remove_old
@@ -16,7 +16,7 @@ from upkeep.state import State
 
 def commit(run: Run) -> str:
     """current and previous move on. Built from the plan alone, so that doing it twice changes nothing."""
-    known, plan = state.load(run.paths), run.plan
+    plan, known = run.plan, _held(run, state.load(run.paths))
     assert plan.target is not None  # noqa: S101 - a changing plan has a target
     since = run.now() if plan.new_digest or plan.release is None else plan.release.since
     run.remember(
@@ -25,11 +25,11 @@ def commit(run: Run) -> str:
             release=replace(plan.target, since=since, snapshot=run.record.id),
             previous=_previous(run, known),
             available=known.available if known.available and known.available.digest != plan.target.digest else None,
-            held=_held(run, known),
             references=plan.references,
             hashes=plan.hashes,
             pin=plan.pin,
             attention=None,
+            returned_from=_returned_from(run, known),
             outdated=tuple(digest for digest in known.outdated if digest != plan.target.digest),
         )
     )
@@ -43,12 +43,19 @@ def _previous(run: Run, known: State) -> Release | None:
     return run.plan.release if run.plan.new_digest else known.previous
 
 
-def _held(run: Run, known: State) -> tuple[str, ...]:
+def _returned_from(run: Run, known: State) -> Release | None:
+    if run.record.operation is Operation.ROLLBACK:
+        return run.plan.release
+    return None if run.plan.new_digest else known.returned_from
+
+
+def _held(run: Run, known: State) -> State:
     target, before = run.plan.target, run.plan.release
-    held = [digest for digest in known.held if target and digest != target.digest]
+    if target:
+        known = held.without(known, target.digest)
     if run.record.operation is Operation.ROLLBACK and before and run.plan.new_digest:
-        held.append(before.digest)
-    return tuple(dict.fromkeys(held))
+        known = held.with_held(known, before)
+    return known
 
 
 def hold(run: Run) -> str:
@@ -59,7 +66,7 @@ def hold(run: Run) -> str:
         return ""
     known = state.load(run.paths)
     available = known.available if known.available and known.available.digest != target.digest else None
-    run.remember(replace(known, held=tuple(dict.fromkeys((*known.held, target.digest))), available=available))
+    run.remember(replace(held.with_held(known, target), available=available))
     return target.label
 
 

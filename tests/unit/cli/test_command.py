@@ -59,7 +59,8 @@ def test_status_of_several_stacks_is_a_table(agent: FakeAgent, upkeep: Upkeep) -
 def test_status_of_one_stack_is_a_page(agent: FakeAgent, upkeep: Upkeep) -> None:
     agent.stacks["lager"] = status(
         available=NEW,
-        held=["sha256:" + "c" * 64],
+        held=["sha256:" + "c" * 64, "sha256:" + "d" * 64],
+        held_versions={"sha256:" + "d" * 64: "1.2.0"},
         drift=["release.env wurde von Hand geändert."],
         last_run=summary(result="rolled_back"),
         maintenance={"on": True, "owner": "operator", "until": "2099-01-01T18:30:00+01:00", "reason": "Inventur"},
@@ -70,6 +71,7 @@ def test_status_of_one_stack_is_a_page(agent: FakeAgent, upkeep: Upkeep) -> None
         "1.0.0 (seit 20.11.2026",
         "1.1.0, einspielen mit `upkeep update lager`",
         "sha256:cccccccccccc (wurde zurückgerollt; nur mit --force)",
+        "1.2.0, sha256:dddddddddddd (wurde zurückgerollt; nur mit --force)",
         "läuft, bereit, 1.0.0",
         "an (von Hand, bis 01.01.2099, 18:30, Grund: Inventur)",
         "gescheitert, alte Version läuft wieder (1.0.0 → 1.1.0)",
@@ -94,6 +96,16 @@ def test_the_first_word_of_a_status_is_the_worst_news(
 ) -> None:
     agent.stacks["lager"] = status(**changes)
     assert upkeep("status", "lager").out.startswith(f"lager: {word}\n")
+
+
+def test_history_is_a_table_with_what_is_held(agent: FakeAgent, upkeep: Upkeep) -> None:
+    held = [{"digest": "sha256:" + "c" * 64, "version": "1.1.0", "reason": "nur mit --force"}]
+    agent.history |= {"runs": [summary(result="rolled_back")], "held": held, "damaged": ["20260101-000000-update-0000"]}
+    lines = upkeep("history", "lager").out.splitlines()
+    assert lines[0].split() == ["WANN", "VORGANG", "VERSION", "ERGEBNIS", "VON", "DAUER"]
+    assert re.search(r"Update +1\.0\.0 → 1\.1\.0 +gescheitert, alte Version läuft wieder +cli:anna +0:28$", lines[1])
+    assert lines[2:] == ["Unlesbar: 20260101-000000-update-0000", "Zurückgehalten: 1.1.0 (nur mit --force)"]
+    assert upkeep("history", "lager", "--json").json == agent.history
 
 
 def test_terminal_control_characters_of_foreign_texts_are_dropped(agent: FakeAgent, upkeep: Upkeep) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from tests.unit.upkeep.drive import Driver
+from upkeep.history import history
 
 
 def test_check_records_what_the_channel_offers(deployed: Driver) -> None:
@@ -72,3 +73,42 @@ def test_compose_only_deploy_does_not_move_previous(deployed: Driver) -> None:
     deployed.must("deploy", "updated")
     assert deployed.state.previous is not None
     assert deployed.state.previous.version == "1.0.0"
+
+
+def test_everything_said_twice_changes_nothing_and_names_what_is_held(deployed: Driver) -> None:
+    deployed.world.release("1.1.0")
+    deployed.must("update", "updated")
+    deployed.must("rollback", "updated")
+    for operation in ("rollback", "deploy", "update"):
+        message = deployed.must(operation, "unchanged").message
+        assert message.endswith("Zurückgehalten: 1.1.0 (gescheitert oder zurückgerollt, nur mit --force)."), message
+
+
+def test_rollback_again_goes_on_once_there_is_something_new_to_leave(deployed: Driver) -> None:
+    deployed.world.release("1.1.0")
+    deployed.must("update", "updated")
+    deployed.must("rollback", "updated")
+    deployed.world.release("1.2.0")
+    deployed.must("update", "updated")
+    assert deployed.must("rollback", "updated").message.startswith("1.2.0 → 1.0.0")
+
+
+def test_history_tells_the_runs_and_what_is_held(deployed: Driver) -> None:
+    deployed.world.release("1.1.0", kind="sick")
+    deployed.must("check", "unchanged")
+    deployed.must("update", "rolled_back")
+    told = history(deployed.world.paths, checks=False)
+    assert [(run["operation"], run["result"]) for run in told["runs"]] == [
+        ("update", "rolled_back"),
+        ("deploy", "updated"),
+    ]
+    assert [item["version"] for item in told["held"]] == ["1.1.0"]
+    assert len(history(deployed.world.paths, checks=True)["runs"]) == 3
+
+
+def test_history_names_a_journal_nobody_can_read(deployed: Driver) -> None:
+    run = deployed.must("deploy", "unchanged")
+    (deployed.world.paths.runs / f"{run.id}.json").write_text("?")
+    told = history(deployed.world.paths, checks=False)
+    assert told["damaged"] == [run.id]
+    assert len(told["runs"]) == 1

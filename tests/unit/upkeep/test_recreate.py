@@ -94,7 +94,10 @@ def test_smoke_page_that_fails_brings_the_old_version_back(driver: Driver) -> No
 def test_held_digest_needs_force(deployed: Driver) -> None:
     bad = deployed.world.release("1.1.0", kind="sick")
     deployed.must("update", "rolled_back")
-    assert "1.1.0 wurde zurückgerollt und ist zurückgehalten" in deployed.must("update", "refused").message
+    said = "1.0.0 läuft weiter, denn die neueste Version ist zurückgehalten. Zurückgehalten: 1.1.0 ("
+    assert deployed.must("update", "unchanged").message.startswith(said)
+    refused = deployed.must("update", "refused", to="1.1.0")
+    assert "1.1.0 wurde zurückgerollt und ist zurückgehalten" in refused.message
     deployed.world.published[bad].kind = "good"
     deployed.must("update", "updated", force=True)
     assert deployed.state.held == ()
