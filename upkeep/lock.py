@@ -10,7 +10,13 @@ from typing import Any
 
 from upkeep.errors import Busy
 
-OPERATIONS = {"deploy": "Ausrollen", "update": "Update", "rollback": "Zurückrollen", "check": "Prüfung"}
+OPERATIONS = {
+    "deploy": "Ausrollen",
+    "update": "Update",
+    "rollback": "Zurückrollen",
+    "check": "Prüfung",
+    "agent": "Wechsel des Agenten",
+}
 
 
 class StackLock:

@@ -26,6 +26,7 @@ from upkeep.situation import Situation
 
 RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z]+-[0-9a-f]{4}")
 REMEMBERED = 20
+LOCK_PATIENCE = 15.0
 
 log = logging.getLogger("upkeep.agent")
 
@@ -150,6 +151,18 @@ class Desk:
         lock.take(_holder(record))
         return lock
 
+    def _lock_patiently(self, paths: StackPaths, record: Record) -> StackLock:
+        """Whoever puts another agent in this one's place may still hold it for a moment."""
+        clock = self.ports.clock
+        deadline = clock.monotonic() + LOCK_PATIENCE
+        while True:
+            try:
+                return self._lock(paths, record)
+            except Busy:
+                if clock.monotonic() > deadline:
+                    raise
+                clock.sleep(0.1)
+
     def _begin(self, run: Run) -> None:
         with self._guard:
             self._active[run.record.stack] = run
@@ -188,7 +201,7 @@ class Desk:
             unfinished = resume.pending(paths, self.ports)
             if not unfinished:
                 return resume.drop_stale_notice(paths, self.ports)
-            lock = self._lock(paths, unfinished[-1])
+            lock = self._lock_patiently(paths, unfinished[-1])
         except (UpkeepError, OSError) as exc:
             return log.error("%s: %s", paths.name, exc)
         try:

@@ -8,9 +8,10 @@ DOCUMENTATION = r"""
 module: upkeep_agent_release
 short_description: Have one version of the Upkeep agent installed, running and answering
 description:
-  - Installs the agent from an archive of wheels into a venv of its own and switches to it when it can say its version.
+  - Installs the agent from an archive of wheels into a venv of its own and switches to it when it has answered there,
+    in an empty world of its own, beside the agent that runs.
   - If the new agent does not answer, the one before is linked and started again, and the module fails.
-  - Waits for a run that is going on; the agent is never replaced during one.
+  - Waits for a run that is going on; the agent is never replaced during one, and none begins while it is.
 options:
   version:
     description: Version of the agent.
@@ -72,7 +73,8 @@ message:
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.upkeep_agent_release import Host, Switch, SwitchFailed, Wanted
+from ansible.module_utils.upkeep_agent_host import Host, SwitchFailed
+from ansible.module_utils.upkeep_agent_release import Switch, Wanted
 
 ARGUMENTS = {
     "version": {"type": "str", "required": True},

@@ -1,43 +1,45 @@
 """One version of the agent in its own venv, and the switch from one to another that goes back by itself.
 
-Standard library only. Everything that touches the host goes through `Host`, so tests can stand in for it.
+Standard library only. A version proves itself in an empty world of its own before the one that runs is touched; no run
+begins while they change places; and a change that was interrupted is finished by systemd, not by this process.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible.module_utils.upkeep_client import AgentClient, AgentError, AgentUnreachable
+from ansible.module_utils.upkeep_agent_host import Host, Stillness, SwitchFailed
 
 AGENT = "upkeep-agent.service"
 MARK = "upkeep-complete"
-
-
-class SwitchFailed(Exception):
-    """The host is as before, or says in its text what it is instead. German, for the operator."""
+HOPELESS_CRASHES = 5
+STOP_LIMIT = 30.0  # seconds; systemd kills the old agent after ten
 
 
 @dataclass(frozen=True)
 class Places:
-    """`root`: versions lie side by side in it. `applied`: hash of the files the running agent was started with."""
+    """`root`: versions lie side by side in it. `applied`: hash of the files the running agent was started with. `data`:
+    the stacks' directories with their locks."""
 
     root: Path = Path("/opt/upkeep")
     command: Path = Path("/usr/local/bin/upkeep")
     applied: Path = Path("/var/lib/upkeep/agent-files")
-    run: Path = Path("/run/upkeep")
+    data: Path = Path("/var/lib/upkeep")
 
     @property
     def current(self) -> Path:
         return self.root / "current"
+
+    @property
+    def previous(self) -> Path:
+        """The version before, for going back; it stays when only settings change."""
+        return self.root / "previous"
 
 
 @dataclass(frozen=True)
@@ -55,55 +57,6 @@ class Wanted:
     def name(self) -> str:
         """Unique by content and by the host's Python: a host that was upgraded gets a new venv."""
         return f"{self.version}-{self.digest[:8]}-py{sys.version_info.major}{sys.version_info.minor}"
-
-
-class Host:
-    """The host for real: commands, the agent's answer, time."""
-
-    def command(self, *argv: str) -> str:
-        """Output of a command. SwitchFailed with its last words if it fails."""
-        try:
-            done = subprocess.run(
-                argv, capture_output=True, text=True, check=False, timeout=300, stdin=subprocess.DEVNULL
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise SwitchFailed(f"„{' '.join(argv)}“ ist nicht ausführbar: {error}") from error
-        if done.returncode != 0:
-            words = " · ".join((done.stderr or done.stdout).strip().splitlines()[-3:])
-            raise SwitchFailed(f"„{' '.join(argv)}“ ist gescheitert (Code {done.returncode}): {words}")
-        return done.stdout.strip()
-
-    def succeeds(self, *argv: str) -> bool:
-        with contextlib.suppress(SwitchFailed):
-            self.command(*argv)
-            return True
-        return False
-
-    def agent_version(self) -> str | None:
-        """Version the agent answers with; None while it does not."""
-        try:
-            answer = AgentClient(timeout=5).agent()
-        except AgentError:
-            return None
-        return str(answer["version"]) if answer.get("ready") else None
-
-    def running(self) -> str | None:
-        """The run that is going on, in words; None if there is none or no agent to ask (it would resume it)."""
-        try:
-            stacks = AgentClient(timeout=30).stacks()
-        except AgentUnreachable:
-            return None
-        for stack in stacks:
-            run = stack.get("running")
-            if run:
-                return f"{run['operation']} von {stack['stack']} (gestartet von {run['starter']})"
-        return None
-
-    def now(self) -> float:
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
 
 
 @dataclass(frozen=True)
@@ -129,7 +82,7 @@ class Switch:
     @property
     def linked(self) -> str:
         """Name of the version `current` leads to; empty if there is none."""
-        return str(self.places.current.readlink()) if self.places.current.is_symlink() else ""
+        return target(self.places.current)
 
     @property
     def in_force(self) -> bool:
@@ -169,61 +122,85 @@ class Switch:
         said = self.host.command(str(self.home / "bin" / "upkeep"), "--version")
         if self.wanted.version not in said:
             raise SwitchFailed(f"Die neue Version nennt sich „{said}“ (erwartet: {self.wanted.version}).")
+        self.host.try_agent(self.home / "bin" / "python", self.wanted.version, self.wanted.answer_timeout)
 
     def put_in_force(self) -> None:
         """Link, start, and wait for the answer; without one the version before comes back."""
-        self.await_quiet()
-        self.prepare_host()
-        before = self.linked
-        self.link(self.places.current, self.wanted.name)
-        self.link(self.places.command, str(self.places.current / "bin" / "upkeep"))
+        held = self.await_quiet()
         try:
-            self.start()
+            self.prepare_host()
+            self.remember_previous()
+            self.link(self.places.current, self.wanted.name)
+            self.link(self.places.command, str(self.places.current / "bin" / "upkeep"))
+            self.start(held)
         except SwitchFailed as error:
-            raise SwitchFailed(self.go_back(before, error)) from error
+            raise SwitchFailed(self.go_back(error)) from error
+        finally:
+            held.release()
         self.places.applied.write_text(self.files_hash())
-        self.prune(before)
+        self.prune()
 
-    def await_quiet(self) -> None:
+    def remember_previous(self) -> None:
+        """Before the change, so that whoever finds it interrupted knows the way back."""
+        if self.linked not in ("", self.wanted.name):
+            self.link(self.places.previous, self.linked)
+
+    def await_quiet(self) -> Stillness:
+        """The locks of all stacks, so that nothing begins from now on; SwitchFailed names the run that does not end."""
         deadline = self.host.now() + self.wanted.wait_for_run
-        while running := self.host.running():
+        while (held := self.host.stillness(self.places.data)).running:
             if self.host.now() >= deadline:
                 raise SwitchFailed(
-                    f"Der Agent wird nicht getauscht, solange etwas läuft: {running}. Gewartet wurde "
+                    f"Der Agent wird nicht getauscht, solange etwas läuft: {held.running}. Gewartet wurde "
                     f"{self.wanted.wait_for_run:g} s. Danach das Playbook erneut ausführen; zusehen: `upkeep status`."
                 )
             self.host.sleep(1)
+        return held
 
     def prepare_host(self) -> None:
         self.host.command("systemd-sysusers", "/etc/sysusers.d/upkeep.conf")
         self.host.command("systemd-tmpfiles", "--create", "/etc/tmpfiles.d/upkeep.conf")
         self.host.command("systemctl", "daemon-reload")
 
-    def start(self) -> None:
+    def start(self, held: Stillness) -> None:
         self.host.command("systemctl", "enable", "--quiet", AGENT)
-        self.restart()
-        deadline = self.host.now() + self.wanted.answer_timeout
+        self.restart(held)
+        deadline, crashes = self.host.now() + self.wanted.answer_timeout, self.crashes()
         while self.host.agent_version() != self.wanted.version:
-            if self.host.now() >= deadline:
+            if self.host.now() >= deadline or self.crashes() - crashes >= HOPELESS_CRASHES:
                 raise SwitchFailed(
-                    f"Der Agent {self.wanted.version} antwortet nach {self.wanted.answer_timeout:g} s nicht."
+                    f"Der Agent {self.wanted.version} antwortet nach höchstens {self.wanted.answer_timeout:g} s nicht "
+                    f"(zuletzt: {self.host.last_words(AGENT) or 'keine Meldung'})."
                 )
             self.host.sleep(0.2)
         # Requests wait in the sockets meanwhile.
         self.host.command("systemctl", "try-restart", "upkeep-door@*.service")
 
-    def restart(self) -> None:
-        """The old one is gone before the new one begins: what answers from now on is the new one."""
-        self.host.command("systemctl", "stop", AGENT)
-        self.host.command("systemctl", "start", "--no-block", AGENT)
+    def restart(self, held: Stillness) -> None:
+        """The old one is gone before the new one is asked. systemd does both, also if this process dies over it. The
+        new one finds the locks free: what a dead agent left unfinished it takes up at once."""
+        before = self.invocation()
+        self.host.command("systemctl", "restart", "--no-block", AGENT)
+        deadline = self.host.now() + STOP_LIMIT
+        while self.invocation() in ("", before) and self.host.now() < deadline:
+            self.host.sleep(0.02)
+        held.release()
 
-    def go_back(self, before: str, error: SwitchFailed) -> str:
+    def invocation(self) -> str:
+        """systemd's name for this life of the agent; empty while there is none."""
+        return self.host.command("systemctl", "show", "--property=InvocationID", "--value", AGENT)
+
+    def crashes(self) -> int:
+        return int(self.host.command("systemctl", "show", "--property=NRestarts", "--value", AGENT) or 0)
+
+    def go_back(self, error: SwitchFailed) -> str:
         """Undo the link; returns what to tell the operator."""
         advice = "Ursache: `journalctl -u upkeep-agent`."
-        if not before or before == self.wanted.name or not (self.places.root / before / MARK).exists():
+        before = target(self.places.previous)
+        if not before or not (self.places.root / before / MARK).exists():
             return f"{error} Eine frühere Version zum Zurückgehen gibt es nicht. {advice}"
         self.link(self.places.current, before)
-        self.restart()
+        self.restart(Stillness())
         deadline = self.host.now() + self.wanted.answer_timeout
         while self.host.agent_version() is None and self.host.now() < deadline:
             self.host.sleep(0.2)
@@ -231,19 +208,20 @@ class Switch:
         state = f"Agent {answers} läuft weiter." if answers else "Auch die vorige Version antwortet nicht!"
         return f"{error} {state} {advice}"
 
-    def link(self, link: Path, target: str) -> None:
+    def link(self, link: Path, name: str) -> None:
         """Point a link elsewhere in one step, so that there is one at any moment."""
-        if link.is_symlink() and str(link.readlink()) == target:
+        if target(link) == name:
             return
         part = link.with_name(f".{link.name}.new")
         part.unlink(missing_ok=True)
-        part.symlink_to(target)
+        part.symlink_to(name)
         part.replace(link)
 
-    def prune(self, before: str) -> None:
+    def prune(self) -> None:
         """Keep this version and the one before; what else was installed (or left half done) goes."""
+        kept = (self.wanted.name, target(self.places.previous))
         for path in self.places.root.iterdir():
-            if path.is_dir() and not path.is_symlink() and path.name not in (self.wanted.name, before):
+            if path.is_dir() and not path.is_symlink() and path.name not in kept:
                 shutil.rmtree(path, ignore_errors=True)
 
     def files_hash(self) -> str:
@@ -254,6 +232,11 @@ class Switch:
             return self.places.applied.read_text()
         except OSError:
             return ""
+
+
+def target(link: Path) -> str:
+    """Where a link leads; empty if there is none."""
+    return str(link.readlink()) if link.is_symlink() else ""
 
 
 def content_hash(files: Iterable[Path]) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.upkeep_agent_release import AGENT, MARK, Host, Places, Switch, SwitchFailed, Wanted
+from ansible.module_utils.upkeep_agent_host import Host, Stillness, SwitchFailed
+from ansible.module_utils.upkeep_agent_release import AGENT, MARK, Places, Switch, Wanted
 
 from tests.unit.roles.rendering import Rendering
+from upkeep.errors import Busy
+from upkeep.lock import StackLock
 
 
 class FakeHost(Host):
@@ -17,6 +21,9 @@ class FakeHost(Host):
         self.places = places
         self.answers: dict[str, bool] = {}
         self.runs: list[str | None] = []
+        self.trials: list[str] = []
+        self.fails_trial: set[str] = set()
+        self.lives = 0
         self.commands: list[str] = []
         self.enabled = False
         self.active = ""
@@ -29,30 +36,46 @@ class FakeHost(Host):
         if any(word in line for word in self.broken):
             raise SwitchFailed(f"„{line}“ ist gescheitert")
         if argv[0] == "systemctl":
-            self.systemctl(argv[1])
-        elif argv[-1] == "--version":
+            return self.systemctl(*argv[1:])
+        if argv[-1] == "--version":
             return f"upkeep {Path(argv[0]).parts[-3].split('-')[0]}"
-        elif "-m venv" in line:
+        if "-m venv" in line:
             (Path(argv[-1]) / "bin").mkdir(parents=True)
         elif argv[0] == "tar":
             (Path(argv[-1]) / "wheels-1").mkdir()
         return ""
 
-    def systemctl(self, verb: str) -> None:
+    def systemctl(self, verb: str, *words: str) -> str:
         if verb == "enable":
             self.enabled = True
         elif verb == "is-enabled" and not self.enabled:
             raise SwitchFailed("disabled")
-        elif verb == "stop":
-            self.active = ""
-        elif verb == "start":
+        elif verb == "restart":
             self.active = str(self.places.current.readlink()).split("-")[0]
+            self.lives += 1
+        elif verb == "show" and words[0] == "--property=InvocationID":
+            return str(self.lives or "")
+        elif verb == "show" and words[0] == "--property=NRestarts":
+            return str(int(self.time)) if not self.answers.get(self.active, True) else "0"
+        return ""
 
-    def agent_version(self) -> str | None:
+    def agent_version(self, socket: Path | None = None) -> str | None:
         return self.active if self.active and self.answers.get(self.active, True) else None
 
-    def running(self) -> str | None:
-        return self.runs.pop(0) if self.runs else None
+    def try_agent(self, python: Path, wanted: str, timeout: float) -> None:
+        self.trials.append(wanted)
+        if wanted in self.fails_trial:
+            raise SwitchFailed(f"Der Agent {wanted} endet beim Start (Code 1): kein Modul namens x")
+
+    def last_words(self, unit: str) -> str:
+        return "kein Schlüssel da"
+
+    def stillness(self, data: Path) -> Stillness:
+        held = super().stillness(data)
+        if self.runs and (running := self.runs.pop(0)):
+            held.release()
+            held.running = running
+        return held
 
     def now(self) -> float:
         return self.time
@@ -65,7 +88,9 @@ class FakeHost(Host):
 def host(tmp_path: Path) -> FakeHost:
     (tmp_path / "opt").mkdir()
     (tmp_path / "bin").mkdir()
-    return FakeHost(Places(tmp_path / "opt", tmp_path / "bin" / "upkeep", tmp_path / "agent-files"))
+    (tmp_path / "data" / "lager").mkdir(parents=True)
+    (tmp_path / "data" / "lager" / "lock").touch()
+    return FakeHost(Places(tmp_path / "opt", tmp_path / "bin" / "upkeep", tmp_path / "agent-files", tmp_path / "data"))
 
 
 def switch(host: FakeHost, version: str, digest: str = "0123456789", content: str = "unit") -> Switch:
@@ -115,7 +140,8 @@ def test_version_that_does_not_answer_goes_back(host: FakeHost) -> None:
     assert linked(host) == before.wanted.name
     assert host.active == "1.0.0"
     assert str(failed.value) == (
-        "Der Agent 2.0.0 antwortet nach 3 s nicht. Agent 1.0.0 läuft weiter. Ursache: `journalctl -u upkeep-agent`."
+        "Der Agent 2.0.0 antwortet nach höchstens 3 s nicht (zuletzt: kein Schlüssel da). Agent 1.0.0 läuft weiter. "
+        "Ursache: `journalctl -u upkeep-agent`."
     )
 
 
@@ -134,13 +160,85 @@ def test_version_that_cannot_say_its_version_is_never_linked(host: FakeHost) -> 
     assert not (host.places.root / switch(host, "2.0.0").wanted.name / MARK).exists()
 
 
+def test_version_that_fails_its_trial_never_touches_the_agent_that_runs(host: FakeHost) -> None:
+    before = bring(host, "1.0.0")
+    host.commands.clear()
+    host.fails_trial = {"2.0.0"}
+    with pytest.raises(SwitchFailed, match="endet beim Start"):
+        bring(host, "2.0.0")
+    assert linked(host) == before.wanted.name
+    assert not any("restart" in command for command in host.commands)
+
+
 def test_old_agent_is_gone_before_the_new_one_is_asked(host: FakeHost) -> None:
-    """Both may carry the same version; what answers must be the new one."""
+    """Both may carry the same version; what answers must be the new one. One order for both halves of the change:
+    a play that is killed in between leaves no host without an agent."""
     bring(host, "1.0.0")
     host.commands.clear()
     bring(host, "1.0.0", digest="abcdefabcd")
-    order = [command for command in host.commands if command.startswith(("systemctl stop", "systemctl start"))]
-    assert order == [f"systemctl stop {AGENT}", f"systemctl start --no-block {AGENT}"]
+    order = [command for command in host.commands if command.startswith(("systemctl stop", "systemctl restart"))]
+    assert order == [f"systemctl restart --no-block {AGENT}"]
+    asked = [command for command in host.commands if "InvocationID" in command]
+    assert len(asked) >= 2
+
+
+def test_version_that_crashes_again_and_again_is_given_up_early(host: FakeHost) -> None:
+    bring(host, "1.0.0")
+    host.answers["2.0.0"] = False
+    two = switch(host, "2.0.0")
+    patient = Switch(replace(two.wanted, answer_timeout=600), host, host.places)
+    two.wanted.archive.touch()
+    patient.install()
+    with pytest.raises(SwitchFailed, match=r"Agent 1\.0\.0 läuft weiter"):
+        patient.put_in_force()
+    assert host.time < 10
+
+
+def test_no_run_begins_while_the_agent_is_replaced(host: FakeHost) -> None:
+    bring(host, "1.0.0")
+    lock = StackLock(host.places.data / "lager" / "lock")
+    order: list[str] = []
+    plain = host.systemctl
+
+    def watched(verb: str, *words: str) -> str:
+        if verb == "restart":
+            with pytest.raises(Busy, match="Wechsel des Agenten"):
+                lock.take({})
+            order.append("busy")
+        return plain(verb, *words)
+
+    host.systemctl = watched  # type: ignore[method-assign]
+    bring(host, "2.0.0")
+    assert order == ["busy"]
+    lock.take({})
+
+
+def test_run_that_holds_the_lock_is_named(host: FakeHost) -> None:
+    before = bring(host, "1.0.0")
+    lock = StackLock(host.places.data / "lager" / "lock")
+    lock.take({"id": "20261121-093012-update-7f3a", "operation": "update", "starter": "cli:root"})
+    with pytest.raises(SwitchFailed) as failed:
+        bring(host, "2.0.0")
+    assert "Update von lager (20261121-093012-update-7f3a, gestartet von cli:root). Gewartet wurde 5 s." in str(
+        failed.value
+    )
+    assert linked(host) == before.wanted.name
+    lock.release()
+    bring(host, "2.0.0")
+
+
+def test_interrupted_change_finds_the_way_back(host: FakeHost) -> None:
+    """The play died after the link; the next one finds a version that does not answer."""
+    before = bring(host, "1.0.0")
+    host.answers["2.0.0"] = False
+    two = switch(host, "2.0.0")
+    two.wanted.archive.touch()
+    two.install()
+    two.remember_previous()
+    two.link(host.places.current, two.wanted.name)
+    with pytest.raises(SwitchFailed, match=r"Agent 1\.0\.0 läuft weiter"):
+        two.put_in_force()
+    assert linked(host) == before.wanted.name
 
 
 def test_agent_is_not_replaced_during_a_run(host: FakeHost) -> None:
@@ -175,10 +273,14 @@ def test_changed_unit_restarts_the_agent_and_a_failed_restart_is_tried_again(hos
 def test_only_this_version_and_the_one_before_are_kept(host: FakeHost) -> None:
     for version in ("1.0.0", "1.1.0", "1.2.0"):
         bring(host, version)
-    kept = sorted(
-        path.name.split("-")[0] for path in host.places.root.iterdir() if path.is_dir() and not path.is_symlink()
-    )
-    assert kept == ["1.1.0", "1.2.0"]
+    assert versions(host) == ["1.1.0", "1.2.0"]
+    switch(host, "1.2.0", content="another unit").put_in_force()
+    assert versions(host) == ["1.1.0", "1.2.0"]
+
+
+def versions(host: FakeHost) -> list[str]:
+    folders = (path for path in host.places.root.iterdir() if path.is_dir() and not path.is_symlink())
+    return sorted(path.name.split("-")[0] for path in folders)
 
 
 @pytest.fixture(scope="module")
