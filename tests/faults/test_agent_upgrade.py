@@ -123,7 +123,8 @@ def test_agent_is_not_replaced_during_a_run(stage: Stage, host: ManagedHost, tmp
     run = host.begin("update")
     stage.plays.fine("site", upkeep_agent__wheels=str(house))
     assert host.report(run)["result"] == "updated"
-    assert host.serves(newest) and not host.serves(newer)
+    assert host.serves(newest)
+    assert not host.serves(newer)
     assert agent(host) == "0.4.0"
     stage.plays.fine("site")
 
