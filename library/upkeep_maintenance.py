@@ -80,7 +80,7 @@ from datetime import datetime
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.upkeep_client import AgentClient, AgentError
 from ansible.module_utils.upkeep_moment import NotAMoment, parse_until
-from ansible.module_utils.upkeep_run import AGENT_ARGUMENTS, NO_AGENT_YET, fail, not_installed
+from ansible.module_utils.upkeep_run import AGENT_ARGUMENTS, NO_AGENT_YET, default_starter, fail, not_installed
 
 PAGE = ("title", "text", "until", "reason")
 ARGUMENTS = AGENT_ARGUMENTS | {"enabled": {"type": "bool", "required": True}} | {name: {"type": "str"} for name in PAGE}
@@ -106,7 +106,7 @@ def main():
 
 
 def wish(params: dict) -> dict:
-    wanted = {"on": params["enabled"], "owner": "operator"}
+    wanted = {"on": params["enabled"], "owner": "operator", "starter": default_starter()}
     if not params["enabled"]:
         return wanted
     until = parse_until(params["until"], datetime.now().astimezone()) if params["until"] else None

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from upkeep import maintenance, state
+from upkeep import audit, maintenance, state
 from upkeep import policy as policies
 from upkeep.composition import GATE
 from upkeep.errors import UpkeepError
@@ -50,6 +50,7 @@ def _checks(paths: StackPaths, ports: Ports) -> list[Check]:
     checks = [_slot(slot, containers.get(slot), policy, known.release, ports) for slot in policy.app.slot_names]
     checks += [_service(item, ports) for name, item in containers.items() if item.role not in ("app", "gate")]
     checks += [_gate(paths, ports, containers.get(GATE)), _open(paths), _disk(paths, policy, ports)]
+    checks.append(_audit(paths))
     return checks
 
 
@@ -92,6 +93,11 @@ def _gate(paths: StackPaths, ports: Ports, item: Container | None) -> Check:
 def _open(paths: StackPaths) -> Check:
     notice = maintenance.load(paths).notice
     return Check("maintenance", notice is None, f"an: {notice.owner}" if notice else "aus", "aus")
+
+
+def _audit(paths: StackPaths) -> Check:
+    chain = audit.verify(paths)
+    return Check("audit", chain.problem is None, chain.problem or f"{chain.lines} Zeilen", "lückenlos")
 
 
 def _disk(paths: StackPaths, policy: Policy, ports: Ports) -> Check:

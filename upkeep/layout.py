@@ -63,6 +63,18 @@ class StackPaths:
         return self.data / "lock"
 
     @property
+    def audit_log(self) -> Path:
+        return self.data / "audit.log"
+
+    @property
+    def audit_head(self) -> Path:
+        return self.data / "audit-head.json"
+
+    @property
+    def reserve(self) -> Path:
+        return self.data / "reserve"
+
+    @property
     def runs(self) -> Path:
         return self.data / "runs"
 
@@ -119,6 +131,18 @@ class Layout:
     def homes(self) -> Path:
         return self.root / "srv/upkeep"
 
+    @property
+    def memory(self) -> Path:
+        """What the agent remembers, a directory for each stack."""
+        return self.root / "var/lib/upkeep"
+
+    def reserve_of(self, path: Path) -> Path | None:
+        """The reserve of the stack that this file belongs to."""
+        for base in (self.homes, self.memory):
+            if path.is_relative_to(base) and path != base:
+                return self.memory / path.relative_to(base).parts[0] / "reserve"
+        return None
+
     def paths(self, name: str) -> StackPaths:
         """The paths of a stack by name, whether it exists or not. The name must be one (no way out of the tree)."""
         if not STACK_NAME.fullmatch(name):
@@ -126,7 +150,7 @@ class Layout:
         return StackPaths(
             name=name,
             home=self.homes / name,
-            data=self.root / "var/lib/upkeep" / name,
+            data=self.memory / name,
             gate_socket=self.sockets / "gate" / name / "admin.sock",
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -35,9 +36,10 @@ class StackLock:
         except BlockingIOError as exc:
             os.close(handle)
             raise busy(self._path.parent.name, read_holder(self._path)) from exc
-        os.ftruncate(handle, 0)
-        os.write(handle, json.dumps(holder).encode())
         self._handle = handle
+        os.ftruncate(handle, 0)
+        with contextlib.suppress(OSError):  # on a full disk the lock holds, only its text is missing
+            os.write(handle, json.dumps(holder).encode())
 
     def release(self) -> None:
         if self._handle is not None:

@@ -9,8 +9,8 @@ import logging
 from collections.abc import Callable
 from functools import cached_property
 
+from upkeep import audit, state
 from upkeep import policy as policies
-from upkeep import state
 from upkeep.errors import Refused, UpkeepError
 from upkeep.journal import Journal, Operation, PhaseRecord, Record, Result
 from upkeep.layout import Snapshot, StackPaths
@@ -118,6 +118,7 @@ class Run:
         self.say(message)
         self.record.last_event = self.progress.last
         self.journal.save()
+        audit.add_run(self.paths, self.ports, self.record)
         log.info("%s: %s: %s", self.record.id, result, message)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from upkeep import composition, journal, lock, maintenance, release, state
+from upkeep import audit, composition, journal, lock, maintenance, release, reserve, state
 from upkeep import policy as policies
 from upkeep.composition import GATE
 from upkeep.errors import JournalCorrupt, UpkeepError
@@ -25,6 +25,8 @@ def status(paths: StackPaths, ports: Ports, running: Record | None) -> dict[str,
     drift: list[str] = [known.attention] if known.attention else []
     containers = _containers(paths, ports, drift)
     app = _app(paths, drift)
+    chain = audit.verify(paths)
+    drift += [text for text in (chain.complaint(paths), reserve.missing(paths, ports)) if text]
     return {
         "stack": paths.name,
         "release": known.release.public() if known.release else None,
@@ -37,6 +39,7 @@ def status(paths: StackPaths, ports: Ports, running: Record | None) -> dict[str,
         "gate": {"state": gate_state(paths, ports, containers)},
         "running": running.summary() if running else None,
         "last_run": last_run(paths),
+        "audit": chain.public(),
         "drift": drift + _drift(paths, known, containers),
     }
 

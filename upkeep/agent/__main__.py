@@ -19,6 +19,7 @@ from upkeep.agent.server import SocketServer
 from upkeep.errors import UpkeepError
 from upkeep.layout import Layout
 from upkeep.ports import Ports
+from upkeep.ports.files import DiskFiles
 
 log = logging.getLogger("upkeep.agent")
 
@@ -33,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(exc, file=sys.stderr)
         return 2
     set_up_logging(chosen.log_level)
-    run(layout, chosen, Ports())
+    run(layout, chosen, Ports(files=DiskFiles(layout.reserve_of)))
     return 0
 
 

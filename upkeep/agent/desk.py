@@ -12,7 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-from upkeep import journal, maintenance, planning, resume
+from upkeep import audit, housekeeping, journal, maintenance, planning, resume
 from upkeep.errors import BadRequest, Busy, UnknownRun, UpkeepError
 from upkeep.journal import Journal, Operation, Record
 from upkeep.layout import Layout, StackPaths
@@ -101,7 +101,9 @@ class Desk:
         return run.record if run else None
 
     def report(self, run_id: str) -> dict[str, Any]:
-        return self._record(run_id).report()
+        record = self._record(run_id)
+        head = audit.head_after(self.layout.paths(record.stack), run_id) if record.finished_at else None
+        return record.report() | {"audit_head": head}
 
     def events(self, run_id: str, after: int, wait: float) -> dict[str, Any]:
         """Long poll. Of a run from an earlier life of the agent only the last word is left."""
@@ -182,11 +184,13 @@ class Desk:
         except Exception:
             log.exception("%s: unerwartet abgebrochen", run.record.id)
         finally:
+            housekeeping.settle(run.paths, self.ports)
             self._end(run, lock)
 
     def _carry_out(self, run: Run, unfinished: list[Record]) -> None:
         try:
             resume.resume(run.paths, self.ports, unfinished, self._remember)
+            housekeeping.settle(run.paths, self.ports)
         except UpkeepError as exc:
             return fail_untouched(run, exc)
         return execute(run)
@@ -200,7 +204,8 @@ class Desk:
             maintenance.follow(paths, self.ports)
             unfinished = resume.pending(paths, self.ports)
             if not unfinished:
-                return resume.drop_stale_notice(paths, self.ports)
+                resume.drop_stale_notice(paths, self.ports)
+                return housekeeping.settle(paths, self.ports)
             lock = self._lock_patiently(paths, unfinished[-1])
         except (UpkeepError, OSError) as exc:
             return log.error("%s: %s", paths.name, exc)
@@ -209,6 +214,7 @@ class Desk:
         except UpkeepError as exc:
             log.error("%s: %s", paths.name, exc)
         finally:
+            housekeeping.settle(paths, self.ports)
             self._forget(paths.name)
             lock.release()
 

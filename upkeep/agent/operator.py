@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from upkeep import maintenance
+from upkeep import audit, maintenance
 from upkeep.errors import BadRequest
 from upkeep.layout import StackPaths
 from upkeep.maintenance import OPERATOR, Maintenance, Notice
@@ -27,6 +27,7 @@ def set_maintenance(paths: StackPaths, ports: Ports, wish: dict[str, Any], run_a
     present = maintenance.load(paths)
     wanted = _turned(present, on, wish, now, run_active)
     if wanted != present and wish.get("check") is not True:
+        audit.add_maintenance(paths, ports, on, str(wish.get("starter") or "unbekannt")[:100])
         maintenance.change(paths, ports, lambda fresh: _turned(fresh, on, wish, now, run_active))
     return {
         "changed": wanted != present,

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, TextIO
 
 from upkeep.cli import pages
+from upkeep.cli.arguments import default_starter
 from upkeep.cli.exits import Exit, UsageError, exit_for_result
 from upkeep.cli.progress import Progress, Silent, progress_on
 from upkeep.client import AgentClient, Json, order
@@ -74,7 +75,7 @@ def run_operation(desk: Desk, args: argparse.Namespace) -> Exit:
 
 
 def maintenance(desk: Desk, args: argparse.Namespace) -> Exit:
-    wish: Json = {"on": args.state == "on", "owner": "operator", "check": False}
+    wish: Json = {"on": args.state == "on", "owner": "operator", "check": False, "starter": default_starter()}
     if args.state == "on":
         wish |= {"reason": args.reason, "title": args.title, "text": args.text, "until": _until(desk, args.until)}
     elif args.reason or args.title or args.text or args.until:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.unit.fake_agent import NEW, UPDATE_EVENTS, FakeAgent, FakeRun, event, status, summary, wait_until
+from upkeep.cli.arguments import default_starter
 from upkeep.cli.main import main
 
 RUN = summary()["id"]
@@ -217,6 +218,8 @@ def test_maintenance_on_sends_the_page_and_off_only_off(agent: FakeAgent, upkeep
     on, off = agent.bodies("/v1/stacks/lager/maintenance")
     assert on
     assert on.pop("until").startswith("2099-01-01T")
+    assert off
+    assert on.pop("starter") == off.pop("starter") == default_starter()
     assert on == {
         "on": True,
         "owner": "operator",

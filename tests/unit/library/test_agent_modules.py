@@ -274,6 +274,7 @@ def test_maintenance_sends_the_page_and_check_mode_only_asks(agent: FakeAgent, c
     check, real, off = (body for _, body in posts(agent))
     until = {datetime.fromisoformat(body.pop("until")) for body in (check, real)}
     assert until == {datetime.fromisoformat(page["until"])}
+    assert {body.pop("starter").partition(":")[0] for body in (check, real, off)} == {"ansible"}
     rest = {"on": True, "owner": "operator", "title": "Inventur", "text": "Bis gleich", "reason": "Zählen"}
     assert (check, real) == (rest | {"check": True}, rest | {"check": False})
     assert off == {"on": False, "owner": "operator", "check": False}

@@ -7,6 +7,7 @@ from typing import Any
 from tests.unit.upkeep.world import World
 from upkeep import journal, resume, state
 from upkeep.agent import protocol
+from upkeep.housekeeping import settle
 from upkeep.journal import Journal, Operation, Record
 from upkeep.ports.clock import stamp
 from upkeep.progress import Progress
@@ -40,6 +41,7 @@ class Driver:
     def do(self, operation: str, **options: Any) -> Record:
         run = self.begin(operation, **options)
         execute(run)
+        settle(self.world.paths, self.world.ports())
         return self.read(run.record.id)
 
     def must(self, operation: str, result: str, **options: Any) -> Record:

@@ -166,7 +166,7 @@ def test_plan_of_an_update_and_of_nothing(client: AgentClient, deployed: Driver)
 def test_health_names_every_check(client: AgentClient, deployed: Driver) -> None:
     answer = client.health("lager")
     assert answer["healthy"]
-    assert [check["name"] for check in answer["checks"]] == ["app-1", "gate", "maintenance", "disk"]
+    assert [check["name"] for check in answer["checks"]] == ["app-1", "gate", "maintenance", "disk", "audit"]
     deployed.world.published[deployed.world.box("app-1").image.partition("@")[2]].kind = "sick"
     answer = client.health("lager")
     assert not answer["healthy"]

@@ -79,6 +79,14 @@ class FakeFiles:
             path.write_text(text, encoding="utf-8")
             path.chmod(mode)
 
+    def append(self, path: Path, text: str) -> None:
+        with self.world.change(f"append {path.name}"), path.open("a", encoding="utf-8") as stream:
+            stream.write(text)
+
+    def preallocate(self, path: Path, size: int) -> None:
+        with self.world.change(f"preallocate {path.name}"):
+            path.touch()
+
     def remove(self, path: Path) -> None:
         with self.world.change(f"remove {path.name}"):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

@@ -1,0 +1,98 @@
+"""A full disk: the reserve goes first, and what had to be written is written."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.unit.upkeep.drive import Driver
+from upkeep import reserve, status
+from upkeep.errors import DiskFailed
+from upkeep.layout import Layout
+from upkeep.ports.files import DiskFiles
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], None]:
+    """Call it: from then on nothing fits on the disk while a reserve lies there."""
+    real = os.fsync
+
+    def fsync(handle: int) -> None:
+        if list(tmp_path.glob("var/lib/upkeep/*/reserve")):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(handle)
+
+    return lambda: monkeypatch.setattr(os, "fsync", fsync)
+
+
+def placed(root: Path) -> tuple[DiskFiles, Path]:
+    layout = Layout(root)
+    files, path = DiskFiles(layout.reserve_of), layout.paths("lager").reserve
+    path.parent.mkdir(parents=True)
+    files.preallocate(path, 1024)
+    return files, path
+
+
+def test_reserve_really_holds_its_bytes(tmp_path: Path) -> None:
+    files, path = placed(tmp_path)
+    assert path.stat().st_blocks * 512 >= 1024
+    with pytest.raises(DiskFailed):
+        files.preallocate(path, 1024)
+
+
+@pytest.mark.parametrize("place", ["var/lib/upkeep/lager/runs/x.json", "srv/upkeep/lager/release.env"])
+def test_write_on_a_full_disk_gives_the_reserve_up(tmp_path: Path, full: Callable[[], None], place: str) -> None:
+    files, path = placed(tmp_path)
+    full()
+    files.write(tmp_path / place, "wichtig")
+    assert (tmp_path / place).read_text() == "wichtig"
+    assert not path.exists()
+
+
+def test_line_is_added_on_a_full_disk(tmp_path: Path, full: Callable[[], None]) -> None:
+    files, path = placed(tmp_path)
+    full()
+    files.append(path.parent / "audit.log", "eins\n")
+    assert (path.parent / "audit.log").read_text() == "eins\n"
+    assert not path.exists()
+
+
+def test_other_stacks_reserve_is_left_alone(tmp_path: Path, full: Callable[[], None]) -> None:
+    files, path = placed(tmp_path)
+    full()
+    with pytest.raises(DiskFailed, match="No space left on device"):
+        files.write(tmp_path / "var/lib/upkeep/portal/state.json", "x")
+    assert path.exists()
+
+
+def test_torn_line_goes_when_the_next_one_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "audit.log"
+    path.write_text('{"n": 1}\n{"n": 2, "st')
+    DiskFiles().append(path, '{"n": 2}\n')
+    assert path.read_text() == '{"n": 1}\n{"n": 2}\n'
+
+
+def test_failed_line_leaves_nothing_behind(tmp_path: Path, full: Callable[[], None]) -> None:
+    files, path = placed(tmp_path)
+    target = tmp_path / "var/lib/upkeep/portal/audit.log"
+    files.append(target, "eins\n")
+    full()
+    with pytest.raises(DiskFailed):
+        files.append(target, "zwei\n")
+    assert target.read_text() == "eins\n"
+    assert path.exists()
+
+
+def test_reserve_is_made_again_when_there_is_room(deployed: Driver) -> None:
+    paths, ports, files = deployed.world.paths, deployed.world.ports(), deployed.world.files
+    paths.reserve.unlink()
+    files.free_mb = 40
+    assert not reserve.ensure(paths, ports)
+    assert "Die Platte war voll: die Reserve" in " ".join(status.status(paths, ports, None)["drift"])
+    files.free_mb = 50
+    assert reserve.ensure(paths, ports)
+    assert status.status(paths, ports, None)["drift"] == []

@@ -1,0 +1,23 @@
+"""What must hold before every command and after every run: the audit log is complete, the reserve is there."""
+
+from __future__ import annotations
+
+import logging
+
+from upkeep import audit, reserve
+from upkeep.errors import UpkeepError
+from upkeep.layout import StackPaths
+from upkeep.ports import Ports
+
+log = logging.getLogger("upkeep.house")
+
+
+def settle(paths: StackPaths, ports: Ports) -> None:
+    """Never raises: what cannot be put right now is tried again next time, and `upkeep status` tells of it."""
+    if not paths.data.exists():
+        return
+    reserve.ensure(paths, ports)
+    try:
+        audit.complete(paths, ports)
+    except (UpkeepError, OSError) as exc:
+        log.error("%s: %s", paths.name, exc)
