@@ -38,6 +38,7 @@ VARIABLES: dict[str, Any] = {
     "lager__registries_allowed": ["{{ testbed__registry }}"],
     "lager__public_url": "http://{{ ansible_host }}",
     "lager__mongodb_image": "mongo:6.0",
+    "lager__stack": {"bake": 0},
     "lager__secret": "{{ vault__lager_secret }}",
     "lager__mongodb_root_password": "{{ vault__lager_mongodb_root_password }}",
     "lager__mongodb_app_password": "{{ vault__lager_mongodb_app_password }}",

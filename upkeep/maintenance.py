@@ -25,7 +25,8 @@ _turn = threading.Lock()  # an operator's wish and a run's phase may come at the
 
 @dataclass(frozen=True)
 class Notice:
-    """One owner's reason to keep the gate shut. `until`: expected end, ISO 8601."""
+    """One owner's reason to keep the gate shut. `until`: expected end, ISO 8601. `hold`: until that moment (seconds
+    since 1970) the gate lets requests wait instead of turning them away."""
 
     owner: str
     reason: str
@@ -33,6 +34,7 @@ class Notice:
     text: str
     since: str
     until: str | None = None
+    hold: float | None = None
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,13 @@ class Maintenance:
         return replace(self, run=None) if mine else self
 
     def map_entries(self) -> dict[str, str]:
-        """Title, text and end for the page, HTML-escaped; the key that shuts the gate comes last."""
+        """Words for the page, HTML-escaped, and the end of a pause; the key that shuts the gate comes last."""
         if not self.notice:
             return {}
         notice = self.notice
         entries = {"title": _cell(notice.title), "text": _cell(notice.text), "until": _cell(notice.until or "")}
         filled = {key: value for key, value in entries.items() if value}
+        filled |= {"hold": f"{notice.hold:.3f}"} if notice.hold else {}
         return filled | {"maintenance": notice.owner}
 
 

@@ -60,6 +60,7 @@ def settings(versions: Versions, **changes: Any) -> dict[str, Any]:
         "drain_timeout": 5,
         "stop_timeout": 5,
         "minimum_free_mb": 100,
+        "bake": 2,
         "maintenance_title": "Probe wird aktualisiert",
     } | changes
 

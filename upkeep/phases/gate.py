@@ -8,6 +8,7 @@ from upkeep import maintenance, rotation
 from upkeep.composition import GATE
 from upkeep.errors import GateFailed
 from upkeep.maintenance import Notice
+from upkeep.plan import GateChange
 from upkeep.policy import Policy
 from upkeep.ports.clock import moment
 from upkeep.ports.docker import Container, by_service
@@ -20,14 +21,23 @@ QUIET_INTERVAL = 0.05
 def close_gate(run: Run) -> str:
     """Shut it for everybody, then wait until the requests already inside are answered (drain_timeout at most)."""
     look = run.policy.maintenance
-    notice = Notice(run.owner, str(run.record.operation), look.title, look.text, since=run.now())
     if "closed_at" not in run.record.marks:
         run.mark("closed_at")
+    since = run.record.marks["closed_at"]
+    notice = Notice(run.owner, str(run.record.operation), look.title, look.text, since, hold=_hold(run, since))
     if not maintenance.change(run.paths, run.ports, lambda present: replace(present, run=notice)):
         return _absent(run)
     cut = _await_quiet(run)
     run.record.timings["requests_cut"] = cut
     return f"{cut} Anfragen abgebrochen" if cut else "alle Anfragen zu Ende geführt"
+
+
+def _hold(run: Run, since: str) -> float | None:
+    """The end of the pause. A gate that is itself exchanged would lose those who wait in it."""
+    pause = run.policy.update.pause
+    if not pause or run.plan.gate is not GateChange.NONE:
+        return None
+    return moment(since).timestamp() + pause
 
 
 def _absent(run: Run) -> str:

@@ -12,6 +12,7 @@ from typing import Protocol
 from upkeep.errors import GateFailed
 
 BACKEND = "app"
+SHUT = "maintenance"  # the key of state.map that shuts the gate
 NOTICES = ("IP changed", "no need to change", "nothing changed", "port changed", "Health checks are not enabled")
 
 
@@ -81,7 +82,7 @@ class RuntimeGate:
     def set_map(self, name: str, entries: dict[str, str]) -> None:
         file = f"/maps/{name}"
         present = self._map(file)
-        for key in present.keys() - entries.keys():
+        for key in sorted(present.keys() - entries.keys(), key=lambda name: name != SHUT):  # who waits finds it open
             self._order(f"del map {file} {key}")
         for key, value in entries.items():
             if present.get(key) == value:

@@ -188,7 +188,7 @@ def render(folder: Path, **variables: Any) -> Rendering:
     given = {"stack__name": "probe", "stack__title": "Lager", "stack__image": {"channel": "ghcr.io/x/lager:stable"}}
     rendering = Rendering("stack", **given | variables)
     assert rendering.value("__stack__problems") == []
-    for name in ("haproxy.cfg", "maintenance.html", "answers.map"):
+    for name in ("haproxy.cfg", "maintenance.html", "answers.map", "hold.lua"):
         (folder / "gate" / name).write_text(rendering.template(f"{name}.j2"))
     return rendering
 

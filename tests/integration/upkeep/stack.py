@@ -13,7 +13,7 @@ HAPROXY = """\
 global
     log stdout format raw local0 info
     stats socket /run/gate/admin.sock mode 660 level admin expose-fd listeners
-    server-state-file /run/gate/server-state
+    server-state-file /maps/servers.state
 defaults
     mode http
     log global
@@ -45,7 +45,7 @@ backend app
     option httpchk
     http-check send meth GET uri /api/health ver HTTP/1.1 hdr Host gate
     http-response set-header X-Upkeep-Release %[srv_name,map(opt@/maps/release.map)]
-    default-server resolvers docker resolve-prefer ipv4 init-addr last,127.0.0.1
+    default-server resolvers docker resolve-prefer ipv4 init-addr libc,127.0.0.1
     default-server check inter 500ms fastinter 250ms rise 1 fall 3
 """
 
@@ -122,7 +122,7 @@ def policy(slots: int = 1, mongodb: bool = False, **changes: Any) -> dict[str, A
         "gate_image": "haproxy:3.0",
         "registries_allowed": [REGISTRY],
         "app": {"port": 8000, "health_path": "/api/health", "version_path": "/api/health", "slots": slots},
-        "update": {"strategy": "recreate", "ready_timeout": 20, "drain_timeout": 5, "minimum_free_mb": 100},
+        "update": {"strategy": "recreate", "ready_timeout": 20, "drain_timeout": 5, "minimum_free_mb": 100, "bake": 0},
         "maintenance": {"title": "Update läuft", "text": "Gleich geht es weiter; bitte warten."},
         "databases": {"mongodb": database} if mongodb else {},
         "published": [{"host_port": 80, "bind": "0.0.0.0"}],
