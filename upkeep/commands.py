@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from upkeep.fields import Fields
-
-# where a hook's program is looked for, and its own PATH
-PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 @dataclass(frozen=True)
@@ -28,11 +24,6 @@ class Hook:
 
     command: tuple[str, ...]
     timeout: float
-
-    @property
-    def program(self) -> str | None:
-        """Where the program lies; None when there is no such executable."""
-        return shutil.which(self.command[0], path=PATH)
 
 
 @dataclass(frozen=True)

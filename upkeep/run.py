@@ -171,9 +171,15 @@ def fail_untouched(run: Run, exc: Exception) -> None:
         discard_quietly(run)
     _take_leave(run, Result.FAILED)
     run.record.reason, run.record.code = told(exc), getattr(exc, "code", "failed")
-    serving = run.record.before or _remembered(run)
-    note = f" {serving.label} läuft unverändert weiter." if serving else ""
-    run.finish(Result.FAILED, f"{told(exc)}{note} Protokoll: `upkeep logs {run.paths.name}`.")
+    run.finish(Result.FAILED, f"{told(exc)}{_serving(run)} Protokoll: `upkeep logs {run.paths.name}`.")
+
+
+def _serving(run: Run) -> str:
+    known = _remembered(run)
+    serving = run.record.before or known.release
+    if serving and serving.digest in known.outdated:
+        return " Die Wartungsseite bleibt eingeschaltet."
+    return f" {serving.label} läuft unverändert weiter." if serving else ""
 
 
 def _take_leave(run: Run, result: Result) -> None:
@@ -182,12 +188,12 @@ def _take_leave(run: Run, result: Result) -> None:
     take_leave(run, result)
 
 
-def _remembered(run: Run) -> Release | None:
-    """The release before, of a run that was killed before it looked; None where the state cannot be read."""
+def _remembered(run: Run) -> state.State:
+    """Also of a run that was killed before it looked; an empty one where the state cannot be read."""
     try:
-        return state.load(run.paths).release
+        return state.load(run.paths)
     except UpkeepError:
-        return None
+        return state.State()
 
 
 def told(exc: Exception) -> str:

@@ -10,6 +10,8 @@ from upkeep.layout import StackPaths
 from upkeep.lock import OPERATIONS
 from upkeep.ports import Ports
 
+COMMANDS = {"before": "Hook davor", "after": "Hook danach", "alarm": "Alarm-Hook", "migration": "Migration"}
+
 
 def lines(paths: StackPaths, ports: Ports, count: int, report: dict[str, Any] | None) -> list[str]:
     """With `report` that run's protocol alone, else the newest run's and the containers' last `count` lines."""
@@ -27,14 +29,23 @@ def of_run(report: dict[str, Any]) -> list[str]:
     tail = [f"{report['finished_at']} {report['result']}: {report['message']}"] if report["finished_at"] else []
     timings = ", ".join(f"{key} {value}" for key, value in report["timings"].items())
     tail += [f"Zeiten: {timings}"] if timings else []
+    commands = [line for command in report.get("commands", ()) for line in _command(command)]
     logs = [f"  {line}" for line in report["last_logs"]]
-    return head + phases + tail + (["Letzte Zeilen der fehlgeschlagenen Container:", *logs] if logs else [])
+    return head + phases + commands + tail + (["Letzte Zeilen der fehlgeschlagenen Container:", *logs] if logs else [])
 
 
 def _phase(phase: dict[str, Any]) -> str:
     detail = f" ({phase['detail']})" if phase["detail"] else ""
     unfinished = "" if phase["done_at"] else " – nicht abgeschlossen"
     return f"{phase['intent_at']} {phase['title']}{detail}{unfinished}"
+
+
+def _command(command: dict[str, Any]) -> list[str]:
+    """A hook or the migration: how it went, and what it printed."""
+    good = f"Exit-Code {command['exit_code']}"
+    took = f"{command['seconds']:.1f} s".replace(".", ",")
+    title = f"{COMMANDS[command['when']]}: {' '.join(command['command'])} ({command['problem'] or good}, {took})"
+    return [title, *(f"  {line}" for line in command["output"])]
 
 
 def _newest(paths: StackPaths) -> dict[str, Any] | None:

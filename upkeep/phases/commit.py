@@ -30,7 +30,6 @@ def commit(run: Run) -> str:
             pin=plan.pin,
             attention=None,
             returned_from=_returned_from(run, known),
-            outdated=tuple(digest for digest in known.outdated if digest != plan.target.digest),
         )
     )
     return plan.target.label

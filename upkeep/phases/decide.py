@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from upkeep import gate_files, planning, release
+from upkeep import gate_files, planning, release, state
 from upkeep.errors import PolicyInvalid, Refused
 from upkeep.journal import Operation
 from upkeep.layout import StackPaths
@@ -21,6 +21,8 @@ def decide(run: Run) -> str:
     if situation.force:
         _take_release_env_back(run, situation)
     plan = planning.make(situation, run.record.operation)
+    if situation.force and plan.target:
+        _believe_data_is_back(run, plan.target)
     run.record.plan = plan.dump()
     run.record.before, run.record.after = plan.release, plan.target
     if not plan.changed:
@@ -85,6 +87,13 @@ def _take_release_env_back(run: Run, situation: Situation) -> None:
     if known.images and release.edited_by_hand(run.paths, known.env_hash):
         known = replace(known, env_hash=release.write(run.paths, known.images, run.ports.files))
     run.remember(replace(known, attention=None))
+
+
+def _believe_data_is_back(run: Run, target: Release) -> None:
+    """Forced on data that a later release has migrated: somebody says the data is this release's again."""
+    known = state.load(run.paths)
+    if target.digest in known.outdated:
+        run.remember(replace(known, outdated=tuple(digest for digest in known.outdated if digest != target.digest)))
 
 
 def _refresh_snapshot(run: Run, current: Release | None) -> None:

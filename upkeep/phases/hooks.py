@@ -5,14 +5,26 @@ from __future__ import annotations
 import logging
 
 from upkeep import redaction
-from upkeep.commands import PATH, CommandReport, Hook, When
+from upkeep.commands import CommandReport, Hook, When
 from upkeep.errors import ProgramFailed, Refused, UpkeepError
 from upkeep.journal import Result
+from upkeep.ports.programs import PATH
 from upkeep.run import Run
 
 KILLED = "abgebrochen, weil der Agent beendet wurde"
 
 log = logging.getLogger("upkeep.run")
+
+
+def check_programs(run: Run) -> None:
+    """Also those that only an end or an alarm would call: then it is too late to learn that they are missing."""
+    for hook in run.policy.hooks.all:
+        if run.ports.programs.find(hook.command[0]) is None:
+            raise Refused(
+                f"Der Hook {hook.command[0]} ist auf diesem Host nicht ausführbar",
+                limit="vorhandene Datei mit Ausführungsrecht",
+                next_step="Das Programm auf den Host bringen oder den Hook aus dem Inventar nehmen.",
+            )
 
 
 def before(run: Run) -> str:
@@ -103,7 +115,7 @@ def _call(run: Run, when: When, number: int, hook: Hook, facts: dict[str, str]) 
 
 
 def _carry_out(run: Run, hook: Hook, report: CommandReport, facts: dict[str, str], hidden: tuple[str, ...]) -> None:
-    argv = (hook.program or hook.command[0], *hook.command[1:])
+    argv = (run.ports.programs.find(hook.command[0]) or hook.command[0], *hook.command[1:])
     try:
         ended = run.ports.programs.run(argv, _environment(run) | facts, hook.timeout)
     except ProgramFailed as exc:

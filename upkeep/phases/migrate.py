@@ -122,7 +122,7 @@ def _mine(run: Run) -> Container | None:
     except DockerFailed:
         await_docker(run.ports)
         found = run.ports.docker.one_offs(run.paths.name)
-    return next((item for item in found if item.run == run.record.id), None)
+    return next((item for item in found if item.run == run.record.id and item.role == ROLE), None)
 
 
 def _started(run: Run, policy: MigrationPolicy, report: CommandReport) -> Container:

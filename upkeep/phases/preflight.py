@@ -9,6 +9,7 @@ from upkeep import composition, gate_files
 from upkeep.composition import GATE, Composition
 from upkeep.errors import GateFailed, PolicyInvalid, Refused
 from upkeep.phases.decide import copy_files
+from upkeep.phases.hooks import check_programs
 from upkeep.plan import GateChange
 from upkeep.ports.compose import Project
 from upkeep.ports.docker import Container
@@ -29,6 +30,7 @@ def preflight(run: Run) -> str:
     check_version_label(run)
     check_architecture(run)
     check_secrets(run, compose)
+    check_programs(run)
     free = check_disk(run)
     check_ports(run, containers)
     check_compose(run)

@@ -82,6 +82,19 @@ def remove_old(run: Run) -> None:
             run.ports.docker.rename(running[item.service].id, item.name)
 
 
+def leave_one(run: Run) -> str:
+    """One container of each slot, for whatever comes next: the new one where it was started, else the old."""
+    if not run.record.intended("start"):
+        discard_new(run)
+        return "die der alten Version"
+    new = {item.service: item for item in _new(run)}
+    for item in app_containers(run):
+        if item.id in run.record.replaced and item.service in new:
+            run.ports.docker.remove(item.id)
+            run.ports.docker.rename(new[item.service].id, item.name)
+    return "die der neuen Version"
+
+
 def app_containers(run: Run) -> list[Container]:
     return [item for item in run.ports.docker.containers(run.paths.name) if item.role == "app"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import selectors
+import shutil
 import signal
 import subprocess
 import time
@@ -13,6 +14,7 @@ from typing import IO, Protocol
 
 from upkeep.errors import ProgramFailed
 
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 LIMIT = 65536  # bytes of output that are kept: the last ones
 LOOK = 0.05
 
@@ -27,12 +29,18 @@ class Ended:
 
 
 class Programs(Protocol):
+    def find(self, name: str) -> str | None:
+        """Where a program lies, by its full path or a name on `PATH`; None when there is no such executable."""
+
     def run(self, argv: tuple[str, ...], environment: Mapping[str, str], timeout: float) -> Ended:
         """Run to the end, or kill after `timeout` seconds. Raises ProgramFailed when it cannot be started."""
 
 
 class HostPrograms:
     """The child gets this environment and nothing else: no descriptor, no terminal, no variable of the agent."""
+
+    def find(self, name: str) -> str | None:
+        return shutil.which(name, path=PATH)
 
     def run(self, argv: tuple[str, ...], environment: Mapping[str, str], timeout: float) -> Ended:
         began, tail = time.monotonic(), bytearray()

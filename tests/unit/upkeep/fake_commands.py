@@ -37,6 +37,7 @@ class OneOffs:
         self.lines: tuple[str, ...] = ("migriert",)
         self.starts: list[tuple[str, tuple[str, ...]]] = []
         self.most_at_once = 0
+        self.docker_fails_after_start = 0
 
     def make(self, image: str, one_off: OneOff) -> None:
         """As compose does: create, then start; two of one name cannot be."""
@@ -53,6 +54,7 @@ class OneOffs:
             with self.world.change("start migration"):
                 box.started = self.world.clock.moment
                 self.starts.append((box.image, box.one_off.command))
+            self.world.docker.down_for = self.docker_fails_after_start
         running = [item for item in self.boxes.values() if self.view(item).running]
         self.most_at_once = max(self.most_at_once, len(running))
 
@@ -82,17 +84,20 @@ class OneOffs:
 
 @dataclass
 class FakePrograms:
-    """`ends`: how a program ends, by its first word; the others end well. `missing` cannot be started."""
+    """`ends`: how a program ends, by its first word; the others end well. `present`: what is on the host."""
 
     world: World
     ends: dict[str, Ended] = field(default_factory=dict)
-    missing: set[str] = field(default_factory=set)
+    present: set[str] = field(default_factory=set)
     calls: list[tuple[tuple[str, ...], dict[str, str], float]] = field(default_factory=list)
+
+    def find(self, name: str) -> str | None:
+        return name if name in self.present else None
 
     def run(self, argv: tuple[str, ...], environment: Mapping[str, str], timeout: float) -> Ended:
         with self.world.change(f"program {argv[0]}"):
             self.calls.append((argv, dict(environment), timeout))
-            if argv[0] in self.missing:
+            if argv[0] not in self.present:
                 raise ProgramFailed(f"{argv[0]} ist nicht ausführbar", observed="No such file or directory")
             ended = self.ends.get(argv[0], Ended(0, "erledigt\n", 0.1))
             self.world.clock.sleep(ended.seconds)

@@ -82,7 +82,7 @@ SCENES: dict[str, tuple[str, Scene]] = {
 }
 
 
-def kill_at(driver: Driver, operation: str, point: int) -> str:
+def kill_at(driver: Driver, operation: str, point: int | str) -> str:
     run = driver.begin(operation)
     driver.world.fuse.arm(point)
     with pytest.raises(Killed) as killed:

@@ -29,20 +29,20 @@ class Killed(BaseException):
 
 
 class Fuse:
-    """Counts changes of the world; kills before or after the n-th."""
+    """Counts changes of the world; kills before or after the n-th, or at the first of a name."""
 
     def __init__(self) -> None:
         self.count = 0
-        self.kill_at: int | None = None
+        self.kill_at: int | str | None = None
         self.passed: list[str] = []
 
-    def arm(self, point: int | None) -> None:
+    def arm(self, point: int | str | None) -> None:
         self.count, self.kill_at, self.passed = 0, point, []
 
     def burn(self, label: str) -> None:
         self.passed.append(label)
         self.count += 1
-        if self.count == self.kill_at:
+        if self.kill_at in (self.count, label):
             raise Killed(label)
 
 
