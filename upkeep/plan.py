@@ -21,7 +21,8 @@ class Plan:
     """`services`: services that are neither slots nor gate and have to be brought up. `slots`: whether the app's slots
     are replaced. `references`, `hashes`, `pin`: what the state remembers when the plan has been carried out.
     `source`: id of the snapshot to run with, None for the files Ansible placed. `strategy`: the way this run goes;
-    `closed_because` says why it is not the policy's rolling one."""
+    `closed_because` says why it is not the policy's rolling one. `migrates`: whether the data is migrated.
+    `before`, `after`: programs of the hooks around it."""
 
     release: Release | None
     target: Release | None
@@ -40,6 +41,9 @@ class Plan:
     message: str = ""
     strategy: Strategy = Strategy.RECREATE
     closed_because: str = ""
+    migrates: bool = False
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
     @property
     def first(self) -> bool:
@@ -80,6 +84,7 @@ class Plan:
         values["services"] = tuple(raw["services"])
         values["gate"] = GateChange(raw["gate"])
         values["strategy"] = Strategy(raw.get("strategy", Strategy.RECREATE))
+        values["before"], values["after"] = tuple(raw.get("before", ())), tuple(raw.get("after", ()))
         values["pin"] = (raw["pin"][0], raw["pin"][1]) if raw["pin"] else None
         return cls(**values)
 
@@ -98,10 +103,13 @@ class Plan:
             return []
         label = self.target.label if self.target else ""
         steps = [f"Abbild laden: {label}"] if self.new_digest else []
-        return steps + (self._rolling_steps(label) if self.rolling else self._closed_steps(label))
+        steps += [f"Hook davor: {program}" for program in self.before]
+        steps += self._rolling_steps(label) if self.rolling else self._closed_steps(label)
+        return steps + [f"Hook danach: {program}" for program in self.after]
 
     def _rolling_steps(self, label: str) -> list[str]:
-        return [*self._gate_steps(), f"Slot für Slot ersetzen, ohne Unterbrechung: {label}"]
+        steps = ["Daten umstellen (Migration), während die alte Version bedient"] if self.migrates else []
+        return [*steps, *self._gate_steps(), f"Slot für Slot ersetzen, ohne Unterbrechung: {label}"]
 
     def _closed_steps(self, label: str) -> list[str]:
         shut = self.window and not self.first
@@ -109,6 +117,7 @@ class Plan:
         steps += ["Wartungsseite einschalten", "Anwendung anhalten"] if shut else []
         steps += [f"Dienst starten: {name}" for name in self.services]
         steps += ["MongoDB-Benutzer einrichten"] if self.accounts else []
+        steps += ["Daten umstellen (Migration)"] if self.migrates else []
         steps += [f"Anwendung starten und prüfen: {label}"] if self.window else []
         return [*steps, *self._gate_steps(), *(["Wartungsseite ausschalten"] if shut else [])]
 

@@ -15,7 +15,7 @@ from upkeep.situation import Situation, known_images, refuse_held, refuse_outdat
 
 def make(situation: Situation, operation: Operation) -> Plan:
     """Raises Refused (and what the ports raise). Writes nothing."""
-    plan = way.chosen(situation, _made(situation, operation))
+    plan = way.accompanied(situation, way.chosen(situation, _made(situation, operation)), operation)
     if plan.changed and plan.target:
         refuse_outdated(situation, plan.target)
     return plan

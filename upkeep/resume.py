@@ -63,7 +63,7 @@ def finish(run: Run) -> None:
         _rewind(record)
         if record.going_back:
             back(run)
-        elif record.intended("switch"):
+        elif record.intended("switch") or record.intended("migrate"):
             carry_out(run)
         elif record.intended("close"):
             back(run)

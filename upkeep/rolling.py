@@ -9,6 +9,7 @@ from functools import partial
 
 from upkeep.phases.exchange import replace_slot, retire_slot, return_slot
 from upkeep.phases.gate_change import change_gate, return_gate
+from upkeep.phases.migrate import migrate_beside
 from upkeep.phases.prepare import discard_quietly, prepare
 from upkeep.phases.ready import await_previous, await_ready
 from upkeep.phases.rotate import admit, drain, leave, serving
@@ -25,6 +26,8 @@ def roll(run: Run) -> None:
     wanted, before = run.policy.app.slot_names, run.policy_before.app.slot_names
     added = [slot for slot in wanted if slot not in before]
     run.phase("prepare", "Neue Version wird vorbereitet", 48, prepare)
+    if run.plan.migrates:
+        run.phase("migrate", "Daten werden umgestellt", 49, migrate_beside)
     run.phase("switch", "Umschalten auf die neue Version", 50, switch)
     for slot in added:
         _renew(run, slot)

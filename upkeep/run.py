@@ -150,7 +150,7 @@ def carry_out(run: Run) -> None:
     except Exception as exc:
         if run.record.done("commit"):
             log.exception("%s: Aufräumen", run.record.id)
-        elif run.record.intended("close") or run.record.intended("switch"):
+        elif any(run.record.intended(name) for name in ("close", "migrate", "switch")):
             return back(run, exc)
         else:
             raise

@@ -5,11 +5,14 @@ from __future__ import annotations
 from upkeep.journal import Result
 from upkeep.phases.bake import bake
 from upkeep.phases.commit import commit, hold, prune
+from upkeep.phases.farewell import leave_closed, leave_good, take_leave
 from upkeep.phases.gate import close_gate, open_gate, reopen_gate
 from upkeep.phases.gate_change import change_gate
 from upkeep.phases.gate_trial import try_gate
+from upkeep.phases.hooks import before
+from upkeep.phases.migrate import migrate, overtaken, stop_migration, ways_out
 from upkeep.phases.preflight import preflight
-from upkeep.phases.prepare import discard_quietly, prepare
+from upkeep.phases.prepare import discard_quietly, leave_one, prepare
 from upkeep.phases.pull import pull
 from upkeep.phases.ready import await_previous, await_ready
 from upkeep.phases.rotate import admit_the_rest
@@ -24,6 +27,8 @@ def forward(run: Run) -> None:
     """What every run does, around the exchange of the releases itself."""
     run.phase("preflight", "Voraussetzungen werden geprüft", 5, preflight)
     run.phase("pull", "Abbilder werden geladen", 10, pull)
+    if run.plan.before or run.plan.after:
+        run.phase("before", "Hooks vor dem Lauf", 48, before)
     run.phase("trial", "Gate-Konfiguration wird geprüft", 48, try_gate)
     if run.plan.rolling:
         roll(run)
@@ -31,6 +36,8 @@ def forward(run: Run) -> None:
         recreate(run)
     run.phase("bake", "Neue Version wird beobachtet", 92, bake)
     run.phase("commit", "Version wird festgeschrieben", 95, commit)
+    if run.record.intended("before"):
+        run.phase("after", "Hooks nach dem Lauf", 96, leave_good)
     run.phase("prune", "Alte Abbilder werden entfernt", 97, prune)
 
 
@@ -41,6 +48,8 @@ def recreate(run: Run) -> None:
         run.phase("close", "Wartungsseite wird eingeschaltet", 50, close_gate)
         run.phase("stop", "Anwendung wird angehalten", 55, stop_slots)
     run.phase("switch", "Umschalten auf die neue Version", 60, switch)
+    if run.plan.migrates:
+        run.phase("migrate", "Daten werden umgestellt", 62, migrate)
     if run.plan.window:
         run.phase("start", "Neue Version wird gestartet", 65, start_slots)
         run.phase("ready", "Neue Version wird geprüft", 75, await_ready)
@@ -54,6 +63,8 @@ def back(run: Run, cause: Exception | None = None) -> None:
         run.record.going_back = True
         run.record.reason = told(cause) if cause else "Der Agent wurde während des Laufs beendet."
         run.record.code = getattr(cause, "code", "failed")
+    if overtaken(run):
+        return _stay_closed(run)
     try:
         _back(run)
     except Exception as exc:
@@ -64,8 +75,12 @@ def back(run: Run, cause: Exception | None = None) -> None:
 
 def _back(run: Run) -> None:
     run.phase("evidence", "Fehler wird festgehalten", 90, keep_evidence)
+    if run.record.intended("migrate"):
+        run.phase("halt", "Migration wird angehalten", 90, stop_migration)
     if not (run.record.intended("stop") or run.record.intended("switch")):
         discard_quietly(run)
+        if run.record.intended("migrate"):
+            run.phase("recheck", "Vorige Version wird geprüft", 93, await_previous)
         run.phase("reopen", "Wartungsseite wird ausgeschaltet", 96, reopen_gate)
     elif run.plan.rolling:
         roll_back(run)
@@ -91,11 +106,9 @@ def _conclude(run: Run) -> None:
     name, reason = run.paths.name, run.record.reason
     before = run.plan.release
     if before is None:
-        run.record.keeps_closed = True
-        return run.finish(
-            Result.FAILED,
-            f"Die erste Installation ist gescheitert: {reason} Ursache beheben und `upkeep deploy {name}` wiederholen.",
-        )
+        advice = f"Ursache beheben und `upkeep deploy {name}` wiederholen."
+        return leave_closed(run, f"Die erste Installation ist gescheitert: {reason} {advice}")
+    take_leave(run, Result.ROLLED_BACK)
     return run.finish(Result.ROLLED_BACK, f"{reason} {before.label} läuft weiter. Protokoll: `upkeep logs {name}`.")
 
 
@@ -104,16 +117,24 @@ def _give_up(run: Run, exc: Exception) -> None:
     name, before = run.paths.name, run.plan.release.label if run.plan.release else "Die vorige Version"
     run.record.reason += f" Beim Zurückgehen: {told(exc)}"
     still = admit_the_rest(run) if run.plan.rolling else set()
+    advice = f"Ursache beheben, dann `upkeep deploy {name}`. Protokoll: `upkeep logs {name}`."
     if still:
+        take_leave(run, Result.FAILED)
         state = f"{before} ist nur teilweise zurück; {', '.join(sorted(still))} bedient weiter."
-    else:
-        run.record.keeps_closed = True
-        say_disturbed(run)
-        state = f"{before} antwortet nicht; die Wartungsseite bleibt eingeschaltet."
-    run.finish(
-        Result.FAILED,
-        f"{run.record.reason} {state} Ursache beheben, dann `upkeep deploy {name}`. Protokoll: `upkeep logs {name}`.",
-    )
+        return run.finish(Result.FAILED, f"{run.record.reason} {state} {advice}")
+    say_disturbed(run)
+    state = f"{before} antwortet nicht; die Wartungsseite bleibt eingeschaltet."
+    return leave_closed(run, f"{run.record.reason} {state} {advice}")
+
+
+def _stay_closed(run: Run) -> None:
+    """The data has moved on and the release before cannot follow: nobody writes until a person has decided."""
+    run.phase("evidence", "Fehler wird festgehalten", 90, keep_evidence)
+    say_disturbed(run)
+    run.phase("halt", "Migration wird angehalten", 92, stop_migration)
+    run.phase("tidy", "Überzählige Container werden entfernt", 96, leave_one)
+    run.phase("hold", "Fehlgeschlagene Version wird zurückgehalten", 98, hold)
+    leave_closed(run, f"{run.record.reason} {ways_out(run)}")
 
 
 def outcome(run: Run) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from upkeep import policy as policies
+from upkeep import versions
 from upkeep.composition import GATE
+from upkeep.journal import Operation
 from upkeep.plan import Plan
 from upkeep.policy import Policy, Strategy
 from upkeep.situation import Situation
@@ -19,6 +21,22 @@ def chosen(situation: Situation, plan: Plan) -> Plan:
         return plan
     reason = next(_obstacles(situation, plan, policy), "")
     return replace(plan, strategy=Strategy.RECREATE if reason else Strategy.ROLLING, closed_because=reason)
+
+
+def accompanied(situation: Situation, plan: Plan, operation: Operation) -> Plan:
+    """The plan with the commands that go along: the migration, only forward and only to another release; the hooks."""
+    policy = _policy_of(situation, plan.source)
+    if not plan.changed or plan.target is None:
+        return plan
+    backward = operation is Operation.ROLLBACK or (
+        plan.release is not None and versions.older(plan.target.version, plan.release.version)
+    )
+    return replace(
+        plan,
+        migrates=policy.migration is not None and plan.new_digest and not backward,
+        before=tuple(hook.command[0] for hook in policy.hooks.before),
+        after=tuple(hook.command[0] for hook in policy.hooks.after),
+    )
 
 
 def _obstacles(situation: Situation, plan: Plan, policy: Policy) -> Iterator[str]:

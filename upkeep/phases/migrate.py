@@ -9,10 +9,9 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from upkeep import redaction, state, versions
+from upkeep import redaction, state
 from upkeep.commands import CommandReport, MigrationPolicy, When
 from upkeep.errors import ComposeFailed, DockerFailed, MigrationFailed, UpkeepError
-from upkeep.journal import Operation
 from upkeep.phases.patience import await_docker
 from upkeep.phases.ready import watch_until_ready
 from upkeep.ports.clock import moment
@@ -27,18 +26,10 @@ POLL = 0.2
 log = logging.getLogger("upkeep.run")
 
 
-def due(run: Run) -> bool:
-    """Only forward, and only for a release that is not running yet."""
-    plan = run.plan
-    if run.policy.migration is None or plan.target is None or run.record.operation is Operation.ROLLBACK:
-        return False
-    return plan.new_digest and not versions.older(plan.target.version, plan.release.version if plan.release else None)
-
-
 def migrate(run: Run) -> str:
     """Raises MigrationFailed. What can be known of the data afterwards is in the state, however it ends."""
     policy = run.policy.migration
-    assert policy is not None  # noqa: S101 - it is due
+    assert policy is not None  # noqa: S101 - the plan says so
     report = _report(run, policy)
     _clear_strangers(run)
     report.container = _started(run, policy, report).id
@@ -51,15 +42,16 @@ def migrate(run: Run) -> str:
     return f"{report.seconds:.1f} s".replace(".", ",")
 
 
-def check_old_release(run: Run) -> str:
-    """After a compatible migration the slots that serve must be as well as before."""
+def migrate_beside(run: Run) -> str:
+    """While the old release serves: it must be as well afterwards as it was before."""
+    took = migrate(run)
     try:
         watch_until_ready(run, run.policy_before, run.plan.release)
     except UpkeepError as exc:
         raise MigrationFailed(
             "Nach der Migration ist die alte Version nicht mehr bereit", observed=str(exc).rstrip(".")
         ) from exc
-    return "weiter bereit"
+    return took
 
 
 def overtaken(run: Run) -> bool:
@@ -214,7 +206,7 @@ def _failure(run: Run, report: CommandReport) -> MigrationFailed:
 def _remember(run: Run, policy: MigrationPolicy, complete: bool) -> None:
     """Who has been at the data, and which releases can no longer live with that."""
     known, target = state.load(run.paths), run.plan.target
-    assert target is not None  # noqa: S101 - it is due
+    assert target is not None  # noqa: S101 - the plan says so
     left = [item.digest for item in (known.release, known.previous) if item and not policy.compatible]
     outdated = dict.fromkeys(digest for digest in (*known.outdated, *left) if digest != target.digest)
     migrated = Migrated(target.label, target.digest, run.record.id, run.now(), policy.compatible, complete)
