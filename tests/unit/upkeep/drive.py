@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from tests.unit.upkeep.world import World
-from upkeep import journal, resume, state
+from upkeep import journal, planning, resume, state
 from upkeep.agent import protocol
 from upkeep.housekeeping import settle
 from upkeep.journal import Journal, Operation, Record
 from upkeep.ports.clock import stamp
 from upkeep.progress import Progress
 from upkeep.run import Run, execute
+from upkeep.situation import Situation
 from upkeep.state import State
 
 
@@ -48,6 +49,11 @@ class Driver:
         record = self.do(operation, **options)
         assert record.result == result, record.message
         return record
+
+    def plan(self, operation: str) -> dict[str, Any]:
+        """What check mode would say."""
+        situation = Situation.read(self.world.paths, self.world.ports(), {})
+        return planning.make(situation, Operation(operation)).answer()
 
     def resume(self) -> list[Record]:
         """What the agent does when it starts again."""

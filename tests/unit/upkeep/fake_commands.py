@@ -27,7 +27,8 @@ class OneOffBox:
 
 
 class OneOffs:
-    """Each runs for `seconds` and ends with `exit_code`. `starts` counts what really ran, as [image, command]."""
+    """Each runs for `seconds` and ends with `exit_code`. `starts` counts what really ran, as [image, command].
+    `sickens`: digest of a release that does not bear what was done to the data."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -38,6 +39,7 @@ class OneOffs:
         self.starts: list[tuple[str, tuple[str, ...]]] = []
         self.most_at_once = 0
         self.docker_fails_after_start = 0
+        self.sickens: str | None = None
 
     def make(self, image: str, one_off: OneOff) -> None:
         """As compose does: create, then start; two of one name cannot be."""
@@ -55,6 +57,8 @@ class OneOffs:
                 box.started = self.world.clock.moment
                 self.starts.append((box.image, box.one_off.command))
             self.world.docker.down_for = self.docker_fails_after_start
+            if self.sickens:
+                self.world.published[self.sickens].kind = "sick"
         running = [item for item in self.boxes.values() if self.view(item).running]
         self.most_at_once = max(self.most_at_once, len(running))
 
