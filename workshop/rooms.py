@@ -1,4 +1,4 @@
-"""Runs the rooms of the test suite, or of the linters: lanes side by side, a line per room, the times at the end.
+"""Runs the rooms of the test suite, or of the linters: some side by side, a line per room, the times at the end.
 
 Each room's whole output goes to test-results/<room>.log; of a failed room the end is shown.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -52,45 +52,49 @@ def module(name: str, *words: str, seconds: int = 900) -> Room:
     return Room(name, (sys.executable, "-m", *words), seconds)
 
 
+def scenario(name: str) -> Room:
+    return Room(f"molecule-{name}", (str(BIN / "molecule"), "test", "-s", name), 900)
+
+
 def frontend(script: str) -> Room:
     return Room(f"frontend-{script}", (str(BIN / "npm"), "--prefix", "app/frontend", "run", "--silent", script), 300)
 
 
-# A lane runs its rooms one after the other; lanes run side by side (two cores: two lanes).
+# Every group runs with WORKERS rooms side by side: who is free takes the next room, so the long ones come first.
+WORKERS = int(os.environ.get("UPKEEP_WORKERS", "2"))
 PREPARE = [
-    [module("Docker", "testbed", "docker"), module("Testabbilder", "testbed", "images")],
-    [module("Browser", "testbed", "browser"), module("Agentenpakete", "workshop.wheels")],
+    [module("Docker", "testbed", "docker")],
+    [
+        module("Testabbilder", "testbed", "images"),
+        module("Browser", "testbed", "browser"),
+        module("Agentenpakete", "workshop.wheels"),
+    ],
+    [module("App-Abbild", "workshop.app_image")],
 ]
-TEST_LANES = [
-    [
-        module("App-Abbild", "workshop.app_image"),
-        frontend("check"),
-        frontend("test"),
-        pytest_room("e2e", "tests/e2e"),
-        pytest_room("stoerungen", "tests/faults"),
-        pytest_room("last", "tests/load"),
-        pytest_room("app", "tests/integration/app"),
-        pytest_room("gate", "tests/integration/gate"),
-        pytest_room("testbed", "tests/integration/testbed"),
-        pytest_room("messen", "tests/integration/bench"),
-    ],
-    [
-        pytest_room("unit", "tests/unit", "tests/repository"),
-        module("molecule", "workshop.molecule"),
-        pytest_room("docker_host", "tests/integration/docker_host"),
-        pytest_room("engine", "tests/integration/upkeep"),
-        pytest_room("fehleingaben", "tests/integration/bad_input"),
-    ],
+TESTS = [
+    pytest_room("stoerungen", "tests/faults"),
+    pytest_room("docker_host", "tests/integration/docker_host"),
+    scenario("default"),
+    pytest_room("engine", "tests/integration/upkeep"),
+    pytest_room("e2e", "tests/e2e"),
+    pytest_room("fehleingaben", "tests/integration/bad_input"),
+    scenario("docker_host"),
+    pytest_room("last", "tests/load"),
+    pytest_room("unit", "tests/unit", "tests/repository"),
+    pytest_room("testbed", "tests/integration/testbed"),
+    pytest_room("gate", "tests/integration/gate"),
+    pytest_room("messen", "tests/integration/bench"),
+    pytest_room("app", "tests/integration/app"),
+    frontend("check"),
+    frontend("test"),
 ]
-LINT_LANES = [
-    [
-        module("ruff", "ruff", "check", "."),
-        module("ruff-format", "ruff", "format", "--check", "."),
-        module("mypy", "mypy"),
-        module("yamllint", "yamllint", "--strict", "."),
-        module("Rollentabellen", "workshop.role_tables"),
-    ],
-    [Room("ansible-lint", (str(BIN / "ansible-lint"), "-q"), 600)],
+LINTERS = [
+    Room("ansible-lint", (str(BIN / "ansible-lint"), "-q"), 600),
+    module("mypy", "mypy"),
+    module("ruff", "ruff", "check", "."),
+    module("ruff-format", "ruff", "format", "--check", "."),
+    module("yamllint", "yamllint", "--strict", "."),
+    module("Rollentabellen", "workshop.role_tables"),
 ]
 
 
@@ -148,25 +152,23 @@ def counted(room: Room) -> str:
     return f" ({passed} bestanden, {failed} gescheitert, {skipped} ausgelassen)" if room.junit else ""
 
 
-def run_lanes(lanes: list[list[Room]]) -> list[Outcome]:
+def run_side_by_side(rooms: list[Room]) -> list[Outcome]:
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return list(pool.map(run_room, rooms))
+
+
+def prepare(names: list[str]) -> list[Outcome]:
+    """One group after the other; what follows a failure has no ground to stand on."""
     outcomes: list[Outcome] = []
-    threads = [
-        threading.Thread(target=lambda lane=lane: outcomes.extend(run_room(room) for room in lane)) for lane in lanes
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    for group in PREPARE:
+        outcomes += run_side_by_side(chosen(group, names))
+        if any(outcome.returncode != 0 for outcome in outcomes):
+            break
     return outcomes
 
 
-def present(lanes: list[list[Room]]) -> list[list[Room]]:
-    """Leave out pytest rooms whose folder this checkout does not have."""
-    return [[room for room in lane if not room.junit or (ROOT / room.argv[-1]).exists()] for lane in lanes]
-
-
-def chosen(lanes: list[list[Room]], names: list[str]) -> list[list[Room]]:
-    return [[room for room in lane if not names or room.name in names] for lane in lanes]
+def chosen(rooms: list[Room], names: list[str]) -> list[Room]:
+    return [room for room in rooms if not names or room.name in names]
 
 
 def summary(outcomes: list[Outcome]) -> int:
@@ -189,10 +191,10 @@ def main() -> int:
     for report in RESULTS.glob("*.xml"):
         report.unlink()
     if kind == "lint":
-        return summary(run_lanes(chosen(LINT_LANES, names)))
-    outcomes = run_lanes(chosen(PREPARE, names))
-    if all(outcome.returncode == 0 for outcome in outcomes if not outcome.room.junit):
-        outcomes += run_lanes(chosen(present(TEST_LANES), names))
+        return summary(run_side_by_side(chosen(LINTERS, names)))
+    outcomes = prepare(names)
+    if all(outcome.returncode == 0 for outcome in outcomes):
+        outcomes += run_side_by_side(chosen(TESTS, names))
     return summary(outcomes)
 
 
