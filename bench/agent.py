@@ -57,8 +57,7 @@ def _figures(
         Figure("Agent: Speicher (RSS)", "MB", now(AGENT, "rss_mb"), interpreter, bare, Limit(60, always=True)),
         Figure("Agent: Speicher (PSS)", "MB", now(AGENT, "pss_mb"), interpreter, bare, Limit(60, always=True)),
         Figure("Agent: Prozessor", "%", busy(AGENT), "Docker-Daemon", busy(DOCKER), Limit(0.1, always=True)),
-        Figure("Tür: Speicher (RSS)", "MB", now(DOOR, "rss_mb"), interpreter, bare),
-        Figure("Tür: Prozessor", "%", busy(DOOR), "Docker-Daemon", busy(DOCKER)),
+        Figure("Tür: Speicher (RSS)", "MB", [found[DOOR]["rss_mb"] for found in before], interpreter, bare),
     ]
 
 
@@ -68,4 +67,5 @@ Auf {hosts} Host(s) mit laufender Lager-App, {seconds} s lang, ohne dass jemand 
 alle Prozesse des Dienstes in `/proc`: Speicher aus `smaps_rollup`, Rechenzeit aus `stat` (beendete Kinder
 eingeschlossen), in Prozent eines Kerns. RSS zählt geteilte Seiten voll, PSS anteilig.
 
-Die Tür (`upkeep-door`) läuft erst, wenn jemand nach ihr gefragt hat; das geschieht vor der Messung einmal."""
+Die Tür (`upkeep-door`) läuft erst, wenn jemand nach ihr gefragt hat, und geht von selbst
+wieder: Ihr Speicher ist der gleich nach einer Anfrage, in Ruhe belegt sie keinen."""
