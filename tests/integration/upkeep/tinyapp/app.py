@@ -1,4 +1,5 @@
-"""The smallest app an update can be tried on. BEHAVIOUR of the image: good, sick (503), crash, liar (version).
+"""The smallest app an update can be tried on. BEHAVIOUR of the image: good, sick (503), crash, liar (version), ugly
+(start page fails; ugly-2: only in slot app-2), fading (500 after FADES seconds), greedy (for memory).
 
 Where a volume is mounted at /data, `POST /entries` with a JSON string keeps that as a line there before it answers.
 """
@@ -14,6 +15,7 @@ from pathlib import Path
 
 VERSION = os.environ["VERSION"]
 BEHAVIOUR = os.environ["BEHAVIOUR"]
+BORN = time.monotonic()
 
 
 class App(BaseHTTPRequestHandler):
@@ -22,7 +24,7 @@ class App(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path.startswith("/slow"):
             time.sleep(float(self.path.partition("=")[2] or 1))
-        status = 503 if BEHAVIOUR == "sick" else 200
+        status = status_of(self.path)
         version = "0.0.0" if BEHAVIOUR == "liar" else VERSION
         self.answer(status, {"status": "ok", "version": version, "secret_read": secret()})
 
@@ -43,6 +45,16 @@ class App(BaseHTTPRequestHandler):
         pass
 
 
+def status_of(path):
+    if BEHAVIOUR == "fading" and time.monotonic() - BORN > float(os.environ.get("FADES", "20")):
+        print("die Verbindung zum Speicher ist verloren", flush=True)
+        return 500
+    if path == "/" and BEHAVIOUR in ("ugly", f"ugly-{os.environ.get('UPKEEP_SLOT', '')[-1:]}"):
+        print("die Vorlage der Startseite fehlt", flush=True)
+        return 500
+    return 503 if BEHAVIOUR == "sick" else 200
+
+
 def secret():
     try:
         return len(Path("/run/secrets/token").read_text(encoding="utf-8"))
@@ -59,6 +71,9 @@ def keep(entry):
 
 if BEHAVIOUR == "crash":
     sys.exit("die Datenbank passt nicht zu dieser Version")
+if BEHAVIOUR == "greedy":
+    print("lädt den ganzen Bestand in den Speicher", flush=True)
+    stock = [bytearray(1 << 20) for _ in range(4096)]
 server = ThreadingHTTPServer(("0.0.0.0", int(os.environ.get("PORT", "8000"))), App)
 signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
 print(f"tinyapp {VERSION} hört zu", flush=True)

@@ -1,0 +1,86 @@
+"""The steps of every story, read from the code: rehearsed per strategy, and counted against what the source mentions.
+
+A rehearsal tells the real story with phases that do nothing; so nobody keeps a list of steps up to date by hand.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+import upkeep
+from upkeep import policy, story
+from upkeep.journal import Journal, Operation, PhaseRecord, Record, Result
+from upkeep.layout import Layout
+from upkeep.plan import GateChange, Plan
+from upkeep.ports import Ports
+from upkeep.progress import Progress
+from upkeep.release import Release
+from upkeep.run import Run
+from upkeep.ports.clock import SystemClock
+
+FORWARD, BACK = "vorwärts", "zurück"
+OLD = Release("registry.test/app@sha256:1", "sha256:1", "1.0.0", snapshot="alt")
+NEW = Release("registry.test/app@sha256:2", "sha256:2", "1.1.0")
+PLAN = Plan(OLD, NEW, None, None, slots=True, services=("mongodb",), accounts=True, gate=GateChange.REPLACE)
+
+
+class Rehearsal(Run):
+    """Every phase succeeds at once and leaves its name."""
+
+    def phase(self, name: str, title: str, percent: int, action: Any) -> None:
+        if not self.record.done(name):
+            self.record.phases.append(PhaseRecord(name, title, "", ""))
+
+    def finish(self, result: Result, message: str) -> None:
+        self.record.result = result
+
+    @property
+    def names(self) -> list[str]:
+        return [item.name for item in self.record.phases]
+
+
+def rehearsal(raw_policy: dict[str, Any]) -> Rehearsal:
+    """An update of a stack with this policy, about to begin. Touches nothing."""
+    clock = SystemClock()
+    paths = Layout(Path("/nonexistent")).paths(raw_policy["stack"])
+    record = Record("0", paths.name, Operation.UPDATE, "", {}, "2026-01-01T00:00:00Z")
+    run = Rehearsal(paths, Ports(), Journal(record, Path("/nonexistent"), Ports().files), Progress(clock, record.started_at))
+    parsed = policy.parse(raw_policy, paths.name)
+    run.__dict__ |= {"plan": PLAN, "policy": parsed, "policy_before": parsed}
+    return run
+
+
+def of_story(raw_policy: dict[str, Any]) -> dict[str, list[str]]:
+    """Direction → names of the phases in their order, for a stack with this policy."""
+    run = rehearsal(raw_policy)
+    story.forward(run)
+    forward = run.names
+    story.back(run)
+    return {FORWARD: forward, BACK: [name for name in run.names if name not in forward]}
+
+
+def mentioned() -> set[str]:
+    """Patterns of all phase names that occur in the domain's source: `drain:app-1` is found as `drain:*`."""
+    found: set[str] = set()
+    for file in Path(upkeep.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "phase":
+                found |= {_pattern(word) for word in node.args[:1] if len(node.args) > 1}
+    return found - {""}
+
+
+def _pattern(node: ast.expr) -> str:
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in node.values)
+    return ""
+
+
+def unmatched(patterns: set[str], names: set[str]) -> set[str]:
+    """Patterns that none of these names bears."""
+    wanted = {pattern: re.compile(re.escape(pattern).replace(r"\*", ".+")) for pattern in patterns}
+    return {pattern for pattern, form in wanted.items() if not any(form.fullmatch(name) for name in names)}

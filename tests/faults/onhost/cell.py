@@ -1,0 +1,137 @@
+"""One cell of a matrix: a run, disturbed at one moment, then judged. Prints one line of JSON.
+
+`python3 -m onhost.cell shoot JOB` begins the run and waits until the deed was done, `judge JOB` waits for the run's end
+and says what is not sound, `all JOB` does both. What `judge` must know of `shoot` lies in begun.json, as a host may
+reboot in between.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from onhost import judge, talk
+from onhost.agent import COURSE, DONE, ORDER, PLACE
+
+BEGUN = PLACE / "begun.json"
+SERVING_LIMIT = 30.0
+END_LIMIT = 120.0
+OLD = ("rolled_back", "failed", "refused", "unchanged", None)
+Json = dict[str, Any]
+
+
+def shoot(job: Json) -> Json:
+    """Begin the run; with a point, wait until it was reached."""
+    known = judge.state()["release"]
+    if job["operator"]:
+        talk.maintenance(on=True)
+    target = _target(job, known["version"])
+    for name in job["touched"]:
+        _touch(judge.HOME / name)
+    for file in (DONE, COURSE, ORDER):
+        file.unlink(missing_ok=True)
+    if job["point"]:
+        ORDER.write_text(json.dumps({"point": job["point"], "deed": job["deed"]}), encoding="utf-8")
+    status, answer = talk.begin(job["operation"], {"to": target, "force": True} if target else {})
+    begun = {"old": known, "version": target or known["version"], "run": answer.get("run"), "hit": None}
+    begun["refusal"] = answer.get("error")
+    if begun["run"] and job["point"]:
+        until_hit = lambda: DONE.exists() or talk.ended(begun["run"]) is not None  # noqa: E731
+        talk.until(until_hit, END_LIMIT, every=0.02)
+        begun["hit"] = DONE.stat().st_ctime if DONE.exists() else None
+    ORDER.unlink(missing_ok=True)
+    BEGUN.write_text(json.dumps(begun), encoding="utf-8")
+    return begun
+
+
+def _target(job: Json, running: str) -> str | None:
+    return next(name for name in job["targets"] if name != running) if job["operation"] == "update" else None
+
+
+def _touch(file: Path) -> None:
+    """Another content that means the same: secrets are any text, configuration gets a comment."""
+    kept = [] if file.parent.name == "secrets" else file.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in kept if not line.startswith("# Stand ")]
+    file.write_text("\n".join([*kept, f"# Stand {time.time()}"]) + "\n", encoding="utf-8")
+
+
+def conclude(job: Json, callers: talk.Callers | None) -> Json:
+    """Wait for the run's end and for service; then everything must be as it should."""
+    begun = json.loads(BEGUN.read_text(encoding="utf-8"))
+    talk.until(talk.agent_answers, 60)
+    back = time.time()
+    report = _report(begun)
+    new = report.get("result") not in OLD
+    version = begun["version"] if new else begun["old"]["version"]
+    wanted = (report.get("to") or {}).get("digest") if new else begun["old"]["digest"]
+    served = talk.until(lambda: judge.slots_serve(version) and _open(job, version), SERVING_LIMIT)
+    serving = max(0.0, (time.time() if not served or not callers or job["operator"] else callers.last_bad()) - back)
+    found = judge.problems(version, str(wanted), job["services"], job["operator"]) if served else [_silent(version)]
+    if job["broken"] and new:
+        found.append("Eine kaputte Version gilt als Erfolg")
+    if job["point"] and not begun["hit"]:
+        found.append(f"Der Augenblick {job['point']} kam nicht")
+    return {
+        "result": report.get("result"),
+        "message": report.get("message", ""),
+        "reason": report.get("reason", ""),
+        "last_logs": report.get("last_logs", [])[-3:],
+        "phases": [phase["name"] for phase in report.get("phases", [])],
+        "seconds_away": round(back - begun["hit"], 2) if begun["hit"] else None,
+        "seconds_to_serving": round(serving, 2),
+        "problems": found,
+    }
+
+
+def _report(begun: Json) -> Json:
+    if not begun["run"]:
+        return {"result": "refused", "message": begun["refusal"], "reason": begun["refusal"]}
+    return talk.finished(begun["run"], END_LIMIT) or {"message": f"{begun['run']} endet nicht"}
+
+
+def _open(job: Json, version: str) -> bool:
+    status, release, _ = talk.get("127.0.0.1", 80)
+    return status == 503 if job["operator"] else (status, release) == (200, version)
+
+
+def _silent(version: str) -> str:
+    return f"{SERVING_LIMIT:g} s nach der Rückkehr des Agenten antwortet {version} nicht"
+
+
+def settle(job: Json) -> list[str]:
+    """Afterwards: the operator opens, and a deploy finds nothing to do."""
+    if job["operator"]:
+        talk.maintenance(on=False)
+    again = talk.do("deploy")
+    if job["operation"] == "deploy" and again["result"] == "updated":
+        again = talk.do("deploy")
+    return [] if again["result"] == "unchanged" else [f"Ein Deploy danach: {again['result']}: {again['message']}"]
+
+
+def course() -> list[str]:
+    return COURSE.read_text(encoding="utf-8").splitlines() if COURSE.exists() else []
+
+
+def main() -> None:
+    verb, job = sys.argv[1], json.loads(sys.argv[2])
+    callers = talk.Callers() if verb == "all" else None
+    if callers:
+        callers.start()
+    answer: Json = shoot(job) if verb in ("shoot", "all") else {}
+    if verb in ("judge", "all"):
+        answer = conclude(job, callers)
+        if callers:
+            callers.stop()
+            answer["answers"] = callers.counts()
+        if not job["point"]:
+            answer["course"] = course()
+        if not answer["problems"]:
+            answer["problems"] = settle(job)
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
