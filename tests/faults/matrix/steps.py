@@ -19,7 +19,6 @@ from upkeep.ports import Ports
 from upkeep.progress import Progress
 from upkeep.release import Release
 from upkeep.run import Run
-from upkeep.ports.clock import SystemClock
 
 FORWARD, BACK = "vorwärts", "zurück"
 OLD = Release("registry.test/app@sha256:1", "sha256:1", "1.0.0", snapshot="alt")
@@ -44,10 +43,11 @@ class Rehearsal(Run):
 
 def rehearsal(raw_policy: dict[str, Any]) -> Rehearsal:
     """An update of a stack with this policy, about to begin. Touches nothing."""
-    clock = SystemClock()
     paths = Layout(Path("/nonexistent")).paths(raw_policy["stack"])
+    ports = Ports()
     record = Record("0", paths.name, Operation.UPDATE, "", {}, "2026-01-01T00:00:00Z")
-    run = Rehearsal(paths, Ports(), Journal(record, Path("/nonexistent"), Ports().files), Progress(clock, record.started_at))
+    journal = Journal(record, Path("/nonexistent"), ports.files)
+    run = Rehearsal(paths, ports, journal, Progress(ports.clock, record.started_at))
     parsed = policy.parse(raw_policy, paths.name)
     run.__dict__ |= {"plan": PLAN, "policy": parsed, "policy_before": parsed}
     return run

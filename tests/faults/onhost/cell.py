@@ -28,6 +28,7 @@ def shoot(job: Json) -> Json:
     known = judge.state()["release"]
     if job["operator"]:
         talk.maintenance(on=True)
+    judge.forget_images()
     target = _target(job, known["version"])
     for name in job["touched"]:
         _touch(judge.HOME / name)
@@ -35,16 +36,20 @@ def shoot(job: Json) -> Json:
         file.unlink(missing_ok=True)
     if job["point"]:
         ORDER.write_text(json.dumps({"point": job["point"], "deed": job["deed"]}), encoding="utf-8")
-    status, answer = talk.begin(job["operation"], {"to": target, "force": True} if target else {})
+    newest = max(_runs(), default="")
+    _, answer = talk.begin(job["operation"], {"to": target, "force": True} if target else {})
     begun = {"old": known, "version": target or known["version"], "run": answer.get("run"), "hit": None}
-    begun["refusal"] = answer.get("error")
-    if begun["run"] and job["point"]:
-        until_hit = lambda: DONE.exists() or talk.ended(begun["run"]) is not None  # noqa: E731
-        talk.until(until_hit, END_LIMIT, every=0.02)
+    begun |= {"refusal": answer.get("error"), "newest": newest}
+    if job["point"] and not begun["refusal"]:
+        talk.until(lambda: DONE.exists() or (begun["run"] and talk.ended(begun["run"])), END_LIMIT, every=0.02)
         begun["hit"] = DONE.stat().st_ctime if DONE.exists() else None
     ORDER.unlink(missing_ok=True)
     BEGUN.write_text(json.dumps(begun), encoding="utf-8")
     return begun
+
+
+def _runs() -> list[str]:
+    return sorted(file.stem for file in (judge.DATA / "runs").glob("*.json"))
 
 
 def _target(job: Json, running: str) -> str | None:
@@ -87,9 +92,13 @@ def conclude(job: Json, callers: talk.Callers | None) -> Json:
 
 
 def _report(begun: Json) -> Json:
-    if not begun["run"]:
+    """Of a run that was taken on; who was shot before that has answered nobody and begun nothing."""
+    if begun["refusal"]:
         return {"result": "refused", "message": begun["refusal"], "reason": begun["refusal"]}
-    return talk.finished(begun["run"], END_LIMIT) or {"message": f"{begun['run']} endet nicht"}
+    run = begun["run"] or next((name for name in reversed(_runs()) if name > begun["newest"]), None)
+    if run is None:
+        return {"result": None, "message": "Der Auftrag wurde nicht angenommen."}
+    return talk.finished(run, END_LIMIT) or {"result": None, "message": f"{run} endet nicht"}
 
 
 def _open(job: Json, version: str) -> bool:

@@ -5,6 +5,7 @@ Nothing of the product is asked here but the agent's own status, which must not 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -47,6 +48,15 @@ def digest(container: Json) -> str:
 def address(container: Json) -> str:
     networks = container["NetworkSettings"]["Networks"]
     return str(networks.get(f"{talk.STACK}_front", {}).get("IPAddress", ""))
+
+
+def forget_images() -> None:
+    """What no container uses has to be pulled again."""
+    for image in client.images():
+        for name in image.get("RepoDigests") or ():
+            if "tinyapp" in name:
+                with contextlib.suppress(docker.errors.APIError):
+                    client.remove_image(name)
 
 
 def slots_serve(version: str) -> bool:
@@ -94,8 +104,9 @@ def _containers(services: list[str]) -> list[str]:
 
 
 def _processes() -> list[str]:
-    cgroup = Path(f"/sys/fs/cgroup/system.slice/{UNIT}.service/cgroup.procs")
-    group = cgroup.read_text().split() if cgroup.exists() else []
+    trees = (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/systemd"))
+    lists = [tree / f"system.slice/{UNIT}.service/cgroup.procs" for tree in trees]
+    group = {line for found in lists if found.exists() for line in found.read_text().split()}
     found = [f"Im Dienst laufen {len(group)} Prozesse"] if len(group) != 1 else []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
