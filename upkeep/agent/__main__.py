@@ -43,6 +43,7 @@ def run(layout: Layout, chosen: settings.Settings, ports: Ports) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     desk = Desk(layout, ports)
+    desk.drop_torn_files()
     serve(layout, chosen, desk)
     desk.resume_all()
     notify("READY=1")

@@ -89,6 +89,13 @@ class Desk:
             return {"changed": False, "diff": {"before": "", "after": ""}, "steps": [], "message": "Prüfung"}
         return planning.make(situation, order.operation).answer()
 
+    def drop_torn_files(self) -> None:
+        """What an agent that was killed in the middle of a write left behind. Before anything writes again."""
+        for name in self.layout.stacks():
+            paths = self.layout.paths(name)
+            for place in (paths.home, paths.data):
+                self.ports.files.drop_torn(place)
+
     def resume_all(self) -> None:
         """At agent start: every stack's notices and unfinished runs, each stack in its own thread."""
         for name in self.layout.stacks():
@@ -101,7 +108,10 @@ class Desk:
         return run.record if run else None
 
     def report(self, run_id: str) -> dict[str, Any]:
+        """Over is a run for others only when its outcome is on disk and the stack is free for the next one."""
         record = self._record(run_id)
+        if self.running(record.stack) is record:
+            return record.report() | {"finished_at": None, "result": None, "audit_head": None}
         head = audit.head_after(self.layout.paths(record.stack), run_id) if record.finished_at else None
         return record.report() | {"audit_head": head}
 
@@ -173,9 +183,7 @@ class Desk:
                 self._remembered.popitem(last=False)
 
     def _end(self, run: Run, lock: StackLock) -> None:
-        with self._guard:
-            self._active.pop(run.record.stack, None)
-        lock.release()
+        self._free(run.record.stack, lock)
         run.progress.finish()
 
     def _work(self, run: Run, lock: StackLock, unfinished: list[Record]) -> None:
@@ -215,12 +223,12 @@ class Desk:
             log.error("%s: %s", paths.name, exc)
         finally:
             housekeeping.settle(paths, self.ports)
-            self._forget(paths.name)
-            lock.release()
+            self._free(paths.name, lock)
 
-    def _forget(self, stack: str) -> None:
+    def _free(self, stack: str, lock: StackLock) -> None:
         with self._guard:
             self._active.pop(stack, None)
+            lock.release()
 
 
 def _holder(record: Record) -> dict[str, Any]:

@@ -19,6 +19,8 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 log = logging.getLogger("upkeep.files")
 
+UNFINISHED = ".unfinished"  # ends the name of a file that is being written
+
 
 class Files(Protocol):
     def write(self, path: Path, text: str, mode: int = 0o600) -> None:
@@ -32,6 +34,9 @@ class Files(Protocol):
 
     def remove(self, path: Path) -> None:
         """Remove a file or a whole directory; nothing there is fine."""
+
+    def drop_torn(self, directory: Path) -> None:
+        """Remove what writes left below it that never came to their end. Nobody may be writing there."""
 
     def free_bytes(self, path: Path) -> int:
         """Free bytes of the file system that holds `path` (or its nearest existing parent)."""
@@ -81,7 +86,7 @@ class DiskFiles:
 
     def _write(self, path: Path, text: str, mode: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=UNFINISHED)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as stream:
                 stream.write(text)
@@ -100,6 +105,10 @@ class DiskFiles:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
+
+    def drop_torn(self, directory: Path) -> None:
+        for torn in directory.rglob(f".*{UNFINISHED}"):
+            torn.unlink(missing_ok=True)
 
     def free_bytes(self, path: Path) -> int:
         while not path.exists():

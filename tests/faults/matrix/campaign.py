@@ -94,10 +94,8 @@ def _work(lane: Lane, waiting: queue.SimpleQueue[Cell], ledger: Ledger, total: i
         seen = _play(lane, cell)
         seconds = round(time.monotonic() - began, 1)
         ledger.add(kind="cell", **cell.key, phase=cell.phase, operator=cell.operator, took=seconds, **seen)
-        mark = "✘" if seen["problems"] else "✔"
-        say(
-            f"{mark} {total - waiting.qsize()}/{total} {cell.scene.name} {cell.point} → {seen['result']} ({seconds:.0f} s)"
-        )
+        told = f"{total - waiting.qsize()}/{total} {cell.scene.name} {cell.point} → {seen['result']} ({seconds:.0f} s)"
+        say(f"{'✘' if seen['problems'] else '✔'} {told}")
         for problem in seen["problems"]:
             say(f"    {problem}")
 

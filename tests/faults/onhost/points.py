@@ -20,7 +20,7 @@ READS = {
     "docker": {"host", "containers", "image", "logs", "publishers", "container"},
     "compose": {"validate"},
     "gate": {"answers", "worker", "servers", "in_flight", "shows"},
-    "files": {"free_bytes"},
+    "files": {"free_bytes", "drop_torn"},
 }
 UNTOUCHED = ("probe", "registry", "clock", "sockets")
 Pass = Callable[[str], None]

@@ -104,6 +104,24 @@ def test_second_run_is_told_about_the_first(client: AgentClient, held_pull: thre
     assert finish(client, run)["result"] == "updated"
 
 
+def test_run_is_over_only_when_its_outcome_is_on_disk_and_the_stack_is_free(
+    client: AgentClient, driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked at every write of the journal, the last one included."""
+    real, seen = driver.world.files.write, []
+
+    def write(path: Path, text: str, mode: int = 0o600) -> None:
+        real(path, text, mode)
+        if path.parent.name == "runs" and len(json.loads(json.loads(text)["body"])["phases"]) > 1:
+            seen.append(client._object("GET", f"/v1/runs/{path.stem}"))
+
+    monkeypatch.setattr(driver.world.files, "write", write)
+    run = client.start("lager", order("deploy", "test"))
+    assert finish(client, run)["result"] == "updated"
+    assert {(report["finished_at"], report["result"]) for report in seen} == {(None, None)}
+    assert client.status("lager")["running"] is None
+
+
 def test_run_goes_on_when_its_client_goes_away(
     client: AgentClient, desk: Desk, tmp_path: Path, held_pull: threading.Event
 ) -> None:

@@ -100,3 +100,15 @@ def test_children_do_not_inherit_the_lock(tmp_path: Path) -> None:
     lock.take(HOLDER)
     assert lock._handle is not None
     assert fcntl.fcntl(lock._handle, fcntl.F_GETFD) & fcntl.FD_CLOEXEC
+
+
+def test_torn_write_of_a_killed_agent_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    files, place = DiskFiles(), tmp_path / "runs"
+    files.write(place / "a.json", "{}")
+    torn, hidden = place / ".a.json.x1y2z3.unfinished", tmp_path / ".vault.json"
+    torn.write_text("{")
+    hidden.write_text("{}")
+    files.drop_torn(tmp_path)
+    assert not torn.exists()
+    assert (place / "a.json").exists()
+    assert hidden.exists()

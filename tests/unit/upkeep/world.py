@@ -91,6 +91,9 @@ class FakeFiles:
         with self.world.change(f"remove {path.name}"):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
+    def drop_torn(self, directory: Path) -> None:
+        """Nothing is ever torn here: a kill comes before a write or after it."""
+
     def free_bytes(self, path: Path) -> int:
         return self.free_mb * 1024 * 1024
 
