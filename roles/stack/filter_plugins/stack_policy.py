@@ -20,8 +20,10 @@ from upkeep.layout import Layout
 Wanted = Mapping[str, Any]
 DEFAULT_MONGODB = "mongo:8.0"
 MONGODB_USER = 999
-# Keys of stack.yml and of the inventory: app.slots is stack__slots, maintenance.text stack__maintenance_text.
+# Keys of stack.yml and of the inventory: app.slots is stack__slots, maintenance.text stack__maintenance_text;
+# migration and hooks are there as they are here.
 POLICY_KEY = re.compile(r"\b(?:app|update|(maintenance))\.(\w+)")
+WHOLE_KEY = re.compile(r"\b(migration|hooks)\.")
 PICTURE_KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
@@ -49,7 +51,7 @@ def policy(wanted: Wanted) -> dict[str, Any]:
             {"host_port": item["host_port"], "bind": item.get("bind", "0.0.0.0")}  # noqa: S104
             for item in wanted["published"]
         ],
-    }
+    } | {name: dict(wanted[name]) for name in ("migration", "hooks") if wanted[name]}
 
 
 def _databases(databases: Mapping[str, Any], stack: str) -> dict[str, Any]:
@@ -80,7 +82,7 @@ def policy_problems(wanted: Wanted) -> list[str]:
     try:
         policies.parse(policy(wanted), wanted["name"], f"Stack {wanted['name']}")
     except UpkeepError as error:
-        return [POLICY_KEY.sub(_inventory_name, str(error))]
+        return [WHOLE_KEY.sub(r"stack__\1.", POLICY_KEY.sub(_inventory_name, str(error)))]
     return []
 
 

@@ -54,6 +54,20 @@ def test_nothing_is_wrong_with_good_variables(role: Rendering) -> None:
     assert role.value("__stack__problems") == []
 
 
+def test_migration_and_hooks_reach_the_policy() -> None:
+    migration = {"command": ["lager", "migrate", "--ziel=$5"], "compatible": False}
+    hooks = {"after": [{"command": ["/usr/bin/logger", "fertig"]}]}
+    role = Rendering("stack", **MINIMAL, stack__migration=migration, stack__hooks=hooks)
+    policy = policies.parse(role.yaml("stack.yml.j2"), "portal")
+    assert policy.migration is not None
+    assert (policy.migration.command, policy.migration.compatible) == (("lager", "migrate", "--ziel=$5"), False)
+    assert [hook.command for hook in policy.hooks.after] == [("/usr/bin/logger", "fertig")]
+
+
+def test_stack_without_them_says_nothing_about_them(role: Rendering) -> None:
+    assert {"migration", "hooks"}.isdisjoint(role.yaml("stack.yml.j2"))
+
+
 def test_agent_understands_the_policy(role: Rendering) -> None:
     policy = policies.parse(role.yaml("stack.yml.j2"), "portal")
     assert policy.stack == "portal"

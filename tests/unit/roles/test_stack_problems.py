@@ -42,6 +42,12 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"databases": {"mongodb": {"name": "x", "keyfile": "pl4nted"}}}, "stack__databases.mongodb: root_password fehlt."),
     ({"databases": {"mongodb": MONGODB | {"speicher": "1G"}}}, "speicher kennt die Rolle nicht"),
     ({"databases": {"mongodb": MONGODB | {"users": [{"name": "a"}]}}}, "a braucht name und password"),
+    ({"migration": {"command": "lager migrate"}}, "stack__migration.command ist ungültig (gefunden: 'lager migrate'"),
+    ({"migration": {"timeout": 5}}, "stack__migration.command fehlt"),
+    ({"migration": {"command": ["x"], "compatible": 1}}, "stack__migration.compatible ist ungültig"),
+    ({"hooks": {"before": [{"command": ["./x"]}]}}, "stack__hooks.before[0].command ist ungültig"),
+    ({"hooks": {"davor": []}}, "stack__hooks.davor ist kein bekannter Schlüssel"),
+    ({"hooks": ["/bin/true"]}, "stack__hooks: „['/bin/true']“ ist falsch; erwartet: Wörterbuch."),
     ({"maintenance_accent": "rot"}, "„rot“ ist keine Farbe der Form #rrggbb"),
     ({"maintenance_logo": "/gibt/es/nicht.svg"}, "ist keine SVG- oder PNG-Datei auf diesem Rechner"),
 ]
