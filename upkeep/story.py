@@ -77,27 +77,29 @@ def _back(run: Run) -> None:
     run.phase("evidence", "Fehler wird festgehalten", 90, keep_evidence)
     if run.record.intended("migrate"):
         run.phase("halt", "Migration wird angehalten", 90, stop_migration)
-    if not (run.record.intended("stop") or run.record.intended("switch")):
-        discard_quietly(run)
-        if run.record.intended("migrate"):
-            run.phase("recheck", "Vorige Version wird geprüft", 93, await_previous)
-        run.phase("reopen", "Wartungsseite wird ausgeschaltet", 96, reopen_gate)
-    elif run.plan.rolling:
+    if not run.plan.rolling:
+        _recreate_back(run)
+    elif run.record.intended("switch"):
         roll_back(run)
     else:
-        _recreate_back(run)
+        discard_quietly(run)
+        run.phase("recheck", "Vorige Version wird geprüft", 93, await_previous)
     if not run.plan.first:
         run.phase("hold", "Fehlgeschlagene Version wird zurückgehalten", 98, hold)
 
 
 def _recreate_back(run: Run) -> None:
     """The gate may be open again by now: what failed then serves users until it is shut once more."""
+    touched = run.record.intended("stop") or run.record.intended("switch")
     if run.plan.window and run.record.intended("open"):
         run.phase("shut", "Wartungsseite wird wieder eingeschaltet", 90, close_gate)
-    run.phase("restore", "Vorige Version wird gestartet", 91, restore)
+    if touched:
+        run.phase("restore", "Vorige Version wird gestartet", 91, restore)
+    else:
+        discard_quietly(run)
     if run.plan.first:
         return
-    if run.plan.window:
+    if touched and run.plan.window:
         run.phase("recheck", "Vorige Version wird geprüft", 93, await_previous)
     run.phase("reopen", "Wartungsseite wird ausgeschaltet", 96, reopen_gate)
 

@@ -42,6 +42,8 @@ def drain(run: Run, slot: str, policy: Policy) -> str:
 
 def leave(run: Run, slot: str) -> str:
     """The way back: a release that has to go does so even if it is the last that answers."""
+    if not run.record.intended(f"replace:{slot}"):
+        return "noch nicht ersetzt"
     if serving(run) - {slot}:
         return drain(run, slot, run.policy)
     take_out(run, slot, run.policy)

@@ -6,6 +6,7 @@ import copy
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -23,10 +24,10 @@ GOOD, SICK = "good", "sick"
 class Stage:
     """A scene set once; `fresh` puts everything back to its beginning."""
 
-    def __init__(self, root: Path, scene: Scene) -> None:
+    def __init__(self, root: Path, scene: Scene, **placed: Any) -> None:
         self.root = root / "host"
         world = World(self.root)
-        world.place()
+        world.place(**placed)
         world.release("1.0.0")
         self._driver = Driver(world)
         scene(self._driver)
