@@ -80,8 +80,10 @@ class FakeFiles:
             path.chmod(mode)
 
     def append(self, path: Path, text: str) -> None:
-        with self.world.change(f"append {path.name}"), path.open("a", encoding="utf-8") as stream:
-            stream.write(text)
+        with self.world.change(f"append {path.name}"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8") as stream:
+                stream.write(text)
 
     def preallocate(self, path: Path, size: int) -> None:
         with self.world.change(f"preallocate {path.name}"):
