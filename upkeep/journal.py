@@ -26,6 +26,7 @@ class Operation(StrEnum):
     UPDATE = "update"
     ROLLBACK = "rollback"
     CHECK = "check"
+    REPAIR = "repair"
 
 
 class Result(StrEnum):

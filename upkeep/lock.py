@@ -16,6 +16,7 @@ OPERATIONS = {
     "update": "Update",
     "rollback": "Zurückrollen",
     "check": "Prüfung",
+    "repair": "Reparatur",
     "agent": "Wechsel des Agenten",
 }
 

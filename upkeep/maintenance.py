@@ -83,7 +83,26 @@ def load(paths: StackPaths) -> Maintenance:
     except FileNotFoundError:
         return Maintenance()
     except (OSError, ValueError, TypeError, AttributeError) as exc:
-        raise JournalCorrupt(f"{paths.maintenance_file} ist nicht lesbar", observed=type(exc).__name__) from exc
+        raise JournalCorrupt(
+            f"{paths.maintenance_file} ist nicht lesbar",
+            observed=type(exc).__name__,
+            next_step=f"`upkeep repair {paths.name}` zeigt, was zu tun ist.",
+        ) from exc
+
+
+def from_map(paths: StackPaths, now: str) -> Maintenance:
+    """The notice that the gate's map file still shows, when maintenance.json cannot be read."""
+    try:
+        lines = (paths.maps / STATE_MAP).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return Maintenance()
+    shown = {key: html.unescape(value) for key, _, value in (line.partition(" ") for line in lines)}
+    if "maintenance" not in shown:
+        return Maintenance()
+    owner = shown["maintenance"]
+    title, text = shown.get("title", ""), shown.get("text", "")
+    notice = Notice(owner, "", title, text, since=now, until=shown.get("until"))
+    return Maintenance(operator=notice) if owner == OPERATOR else Maintenance(run=notice)
 
 
 def change(paths: StackPaths, ports: Ports, turn: Callable[[Maintenance], Maintenance]) -> bool:
@@ -128,7 +147,7 @@ def follow(paths: StackPaths, ports: Ports) -> None:
     """At agent start: whatever happened meanwhile, file and gate say what maintenance.json says."""
     if not paths.maintenance_file.exists():
         return
-    with contextlib.suppress(GateFailed):  # a gate that is just starting reads the file
+    with contextlib.suppress(GateFailed, JournalCorrupt):  # a gate that is just starting reads the file
         change(paths, ports, lambda present: present)
 
 

@@ -62,6 +62,15 @@ class Images:
         return cls(**raw) if raw else None
 
 
+def read(path: Path) -> Images | None:
+    """What a release.env says; None where it says nothing to be understood."""
+    lines = (_content(path) or "").splitlines()
+    found = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    app, gate = found.get("UPKEEP_APP_IMAGE"), found.get("UPKEEP_GATE_IMAGE")
+    whole = app and gate and "@sha256:" in app and "@sha256:" in gate
+    return Images(str(app), str(gate), found.get("UPKEEP_MONGODB_IMAGE")) if whole else None
+
+
 def write(paths: StackPaths, images: Images, files: Files) -> str:
     """Write release.env and return the hash to remember."""
     text = images.render()
@@ -96,5 +105,5 @@ def dump(value: Release | Images | None) -> dict[str, Any] | None:
 def _content(path: Path) -> str | None:
     try:
         return path.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None

@@ -6,12 +6,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from upkeep import journal, maintenance, state
+from upkeep import audit, journal, maintenance, state
 from upkeep.errors import JournalCorrupt, JournalTooNew, UpkeepError
-from upkeep.journal import Journal, Record
+from upkeep.journal import Journal, Operation, Record
 from upkeep.layout import StackPaths
 from upkeep.phases.hooks import cut_short
 from upkeep.phases.patience import await_docker
+from upkeep.phases.repairing import repair
 from upkeep.ports import Ports
 from upkeep.progress import RESUME_GAP, Progress
 from upkeep.run import Run, carry_out, fail_untouched
@@ -59,6 +60,9 @@ def resume(paths: StackPaths, ports: Ports, records: list[Record], watcher: Watc
 def finish(run: Run) -> None:
     """Before the gate was shut: nothing happened. Before the switch: undo. After it: go on, or back if that fails."""
     record = run.record
+    if record.operation is Operation.REPAIR:
+        record.phases.clear()
+        return repair(run)
     try:
         _rewind(record)
         if record.going_back:
@@ -84,13 +88,17 @@ def _rewind(record: Record) -> None:
 
 def drop_stale_notice(paths: StackPaths, ports: Ports) -> None:
     """A run's notice whose run is over goes, unless that run ended in a failure that keeps the gate shut."""
-    current = maintenance.load(paths)
+    try:
+        current = maintenance.load(paths)
+    except JournalCorrupt as exc:
+        log.error("%s", exc)
+        return
     if current.run is None:
         return
     run_id = current.run.owner.removeprefix("run:")
     path = journal.path_of(paths, run_id)
     try:
-        if path.exists() and journal.read(path).keeps_closed:
+        if path.with_suffix(".corrupt").exists() or (path.exists() and journal.read(path).keeps_closed):
             return
     except JournalCorrupt:
         return  # nobody knows: the gate stays shut until someone looked
@@ -101,8 +109,12 @@ def _set_aside(paths: StackPaths, run_id: str, exc: JournalCorrupt, ports: Ports
     path = journal.path_of(paths, run_id)
     log.error("%s", exc)
     path.rename(path.with_suffix(".corrupt"))
-    known = state.load(paths)
+    if audit.knows(paths, run_id):
+        return  # it had come to its end: nothing depends on it
     note = (
         f"Das Journal des Laufs {run_id} ist beschädigt und wurde beiseitegelegt ({path.with_suffix('.corrupt').name})"
     )
-    state.save(paths, replace(known, attention=note), ports.files)
+    try:
+        state.save(paths, replace(state.load(paths), attention=note), ports.files)
+    except JournalCorrupt as exc:
+        log.error("%s", exc)  # refuses new runs by itself

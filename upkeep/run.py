@@ -126,7 +126,10 @@ def execute(run: Run) -> None:
     """Carry out a new run to its honest end; never raises for what can go wrong."""
     from upkeep.phases.decide import decide
     from upkeep.phases.look import look
+    from upkeep.phases.repairing import repair
 
+    if run.record.operation is Operation.REPAIR:
+        return repair(run)
     try:
         if run.record.operation is Operation.CHECK:
             run.phase("check", "Neue Version wird gesucht", 50, look)

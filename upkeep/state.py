@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -59,10 +60,10 @@ KNOWN = frozenset(item.name for item in fields(State))
 def load(paths: StackPaths) -> State:
     """The remembered state; a stack never deployed has an empty one."""
     try:
-        raw = json.loads(paths.state_file.read_text(encoding="utf-8"))
+        raw = _verified(json.loads(paths.state_file.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return State()
-    except (OSError, ValueError) as exc:
+    except (OSError, ValueError, AttributeError, TypeError) as exc:
         raise _unreadable(paths, exc) from exc
     try:
         return _parse(raw)
@@ -71,7 +72,20 @@ def load(paths: StackPaths) -> State:
 
 
 def save(paths: StackPaths, state: State, files: Files) -> None:
-    files.write(paths.state_file, json.dumps({"schema": SCHEMA, **asdict(state)}, indent=1))
+    body = {"schema": SCHEMA, **asdict(state)}
+    files.write(paths.state_file, json.dumps(body | {"checksum": _checksum(body)}, indent=1))
+
+
+def _verified(raw: dict[str, Any]) -> dict[str, Any]:
+    """Raises ValueError for a file that was edited. The version before wrote none of these checksums."""
+    checksum = raw.pop("checksum", None)
+    if checksum is not None and checksum != _checksum(raw):
+        raise ValueError("Prüfsumme stimmt nicht")
+    return raw
+
+
+def _checksum(body: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
 def _parse(raw: dict[str, Any]) -> State:
@@ -90,6 +104,6 @@ def _parse(raw: dict[str, Any]) -> State:
 def _unreadable(paths: StackPaths, exc: Exception) -> JournalCorrupt:
     return JournalCorrupt(
         f"{paths.state_file} ist nicht lesbar",
-        observed=f"{type(exc).__name__}: {exc}",
-        next_step="Die Datei aus einer Sicherung zurückholen; die Anwendung läuft davon unberührt weiter.",
+        observed=str(exc) if isinstance(exc, ValueError | OSError) else type(exc).__name__,
+        next_step=f"Die Anwendung läuft davon unberührt weiter. `upkeep repair {paths.name}` zeigt, was zu tun ist.",
     )

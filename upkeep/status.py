@@ -10,6 +10,7 @@ from upkeep.composition import GATE
 from upkeep.errors import JournalCorrupt, UpkeepError
 from upkeep.journal import Operation, Record
 from upkeep.layout import StackPaths
+from upkeep.maintenance import Maintenance
 from upkeep.policy import AppPolicy
 from upkeep.ports import Ports
 from upkeep.ports.docker import Container
@@ -21,8 +22,8 @@ PROBE_TIMEOUT = 2.0
 
 def status(paths: StackPaths, ports: Ports, running: Record | None) -> dict[str, Any]:
     """The whole answer for one stack; what cannot be read becomes a line of drift instead of an error."""
-    known = state.load(paths)
-    drift: list[str] = [known.attention] if known.attention else []
+    known = remembered(paths)
+    drift: list[str] = [*([known.attention] if known.attention else []), *_set_aside(paths, known)]
     containers = _containers(paths, ports, drift)
     app = _app(paths, drift)
     chain = audit.verify(paths)
@@ -35,13 +36,37 @@ def status(paths: StackPaths, ports: Ports, running: Record | None) -> dict[str,
         "held": list(known.held),
         "held_versions": known.held_versions,
         "slots": slots(containers, app, ports, known.release),
-        "maintenance": maintenance.load(paths).public(),
+        "maintenance": _maintenance(paths, drift).public(),
         "gate": {"state": gate_state(paths, ports, containers)},
         "running": running.summary() if running else None,
         "last_run": last_run(paths),
+        "attention": known.attention,
         "audit": chain.public(),
         "drift": drift + _drift(paths, known, containers),
     }
+
+
+def remembered(paths: StackPaths) -> State:
+    """The state; of one nobody can read only that it needs attention."""
+    try:
+        return state.load(paths)
+    except JournalCorrupt as exc:
+        return State(attention=str(exc))
+
+
+def _set_aside(paths: StackPaths, known: State) -> list[str]:
+    """Damaged journals of runs that had ended: nothing depends on them."""
+    names = sorted(path.stem for path in paths.runs.glob("*.corrupt"))
+    step = f"`upkeep repair {paths.name}` räumt es beiseite."
+    return [f"Das Journal {name} ist beschädigt. {step}" for name in names if name not in (known.attention or "")]
+
+
+def _maintenance(paths: StackPaths, drift: list[str]) -> Maintenance:
+    try:
+        return maintenance.load(paths)
+    except JournalCorrupt as exc:
+        drift.append(str(exc))
+        return Maintenance()
 
 
 def slots(
@@ -66,7 +91,7 @@ def gate_state(paths: StackPaths, ports: Ports, containers: tuple[Container, ...
     runs = any(item.service == GATE and item.running for item in containers)
     if not ports.gate(paths).answers():
         return "silent" if runs else "absent"
-    return "maintenance" if maintenance.load(paths).on else "open"
+    return "maintenance" if _maintenance(paths, []).on else "open"
 
 
 def last_run(paths: StackPaths) -> dict[str, Any] | None:
@@ -85,8 +110,8 @@ def last_run(paths: StackPaths) -> dict[str, Any] | None:
 
 def public(paths: StackPaths, running: Record | None) -> dict[str, Any]:
     """What anybody at the gate may know: phase and percent of a run, the notice, the version."""
-    shown = maintenance.load(paths).public()
-    current = state.load(paths).release
+    shown = _maintenance(paths, []).public()
+    current = remembered(paths).release
     busy = running is not None and running.operation is not Operation.CHECK
     return {
         "phase": running.phases[-1].title if running and busy and running.phases else "",

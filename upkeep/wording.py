@@ -11,7 +11,13 @@ from typing import Any
 
 Json = dict[str, Any]
 
-OPERATIONS = {"deploy": "Ausrollen", "update": "Update", "rollback": "Zurückrollen", "check": "Prüfung"}
+OPERATIONS = {
+    "deploy": "Ausrollen",
+    "update": "Update",
+    "rollback": "Zurückrollen",
+    "check": "Prüfung",
+    "repair": "Reparatur",
+}
 RESULTS = {
     "updated": "erledigt",
     "unchanged": "nichts zu tun",

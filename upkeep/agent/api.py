@@ -19,7 +19,7 @@ from upkeep.errors import BadRequest, Busy, Refused, UpkeepError
 
 LONGEST_WAIT = 30.0
 MOST_LINES = 5000
-STATUS_OF = {"unknown_stack": 404, "unknown_run": 404, "bad_request": 400}
+STATUS_OF = {"unknown_stack": 404, "unknown_run": 404, "bad_request": 400, "journal": 422}
 
 
 @dataclass(frozen=True)

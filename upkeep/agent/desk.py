@@ -21,6 +21,7 @@ from upkeep.phases.decide import refuse_at_once
 from upkeep.ports import Ports
 from upkeep.ports.clock import stamp
 from upkeep.progress import Progress
+from upkeep.repair import judge
 from upkeep.run import Run, execute, fail_untouched
 from upkeep.situation import Situation
 
@@ -68,7 +69,8 @@ class Desk:
         """Begin a run and return its id. Raises Refused at once where no look at the world is needed, or Busy."""
         paths = self.layout.stack(stack)
         self._refuse_busy(stack)
-        refuse_at_once(Situation.read(paths, self.ports, order.options), order.operation)
+        if order.operation is not Operation.REPAIR:
+            refuse_at_once(Situation.read(paths, self.ports, order.options), order.operation)
         run = self._new_run(paths, order)
         lock = self._lock(paths, run.record)
         try:
@@ -83,7 +85,10 @@ class Desk:
 
     def plan(self, stack: str, order: Order) -> dict[str, Any]:
         """What `start` would do; writes nothing."""
-        situation = Situation.read(self.layout.stack(stack), self.ports, order.options)
+        paths = self.layout.stack(stack)
+        if order.operation is Operation.REPAIR:
+            return judge(paths, self.ports).answer()
+        situation = Situation.read(paths, self.ports, order.options)
         refuse_at_once(situation, order.operation)
         if order.operation is Operation.CHECK:
             return {"changed": False, "diff": {"before": "", "after": ""}, "steps": [], "message": "Prüfung"}

@@ -33,6 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_health(verbs)
     _add_logs(verbs)
     _add_history(verbs)
+    _add_repair(verbs)
     return parser
 
 
@@ -93,6 +94,13 @@ def _add_logs(verbs: Verbs) -> None:
 def _add_history(verbs: Verbs) -> None:
     parser = _verb(verbs, "history", "zeigt die Läufe der letzten Zeit, den neuesten zuerst")
     parser.add_argument("--checks", action="store_true", help="auch die Prüfungen auf neue Versionen")
+
+
+def _add_repair(verbs: Verbs) -> None:
+    text = "stellt wieder her, was der Agent über den Stack wissen muss; ohne --yes nur zeigen, was zu tun ist"
+    parser = _verb(verbs, "repair", text, stack_required=True)
+    parser.add_argument("--yes", action="store_true", help="die Schritte ausführen")
+    parser.add_argument("--starter", default=default_starter(), metavar="WER", help="wer sie ausführt (%(default)s)")
 
 
 def default_starter() -> str:

@@ -109,6 +109,16 @@ def history(desk: Desk, args: argparse.Namespace) -> Exit:
     return Exit.OK
 
 
+def repair(desk: Desk, args: argparse.Namespace) -> Exit:
+    wish = order("repair", args.starter)
+    if args.yes:
+        return _watch(desk, args.stack, desk.client.start(args.stack, wish))
+    plan = desk.client.plan(args.stack, wish)
+    hint = [f"Ausführen: `upkeep repair {args.stack} --yes`"] if plan["changed"] else []
+    desk.show(plan, [*pages.plan_page(args.stack, plan), *hint])
+    return Exit.OK
+
+
 VERBS: dict[str, Verb] = {
     "status": status,
     "check": run_operation,
@@ -119,6 +129,7 @@ VERBS: dict[str, Verb] = {
     "health": health,
     "logs": logs,
     "history": history,
+    "repair": repair,
 }
 
 

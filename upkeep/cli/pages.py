@@ -22,6 +22,8 @@ def state_of(status: Json) -> str:
     running, maintenance = status.get("running"), status.get("maintenance") or {}
     if running:
         return f"{OPERATIONS.get(running['operation'], running['operation'])} läuft"
+    if status.get("attention"):
+        return "Reparatur nötig"
     if not status.get("release"):
         return "nicht ausgerollt"
     if maintenance.get("on"):

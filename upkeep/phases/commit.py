@@ -28,7 +28,6 @@ def commit(run: Run) -> str:
             references=plan.references,
             hashes=plan.hashes,
             pin=plan.pin,
-            attention=None,
             returned_from=_returned_from(run, known),
         )
     )

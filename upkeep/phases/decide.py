@@ -54,10 +54,10 @@ def refuse_unsupported(policy: Policy) -> None:
 
 
 def refuse_attention(situation: Situation) -> None:
-    if situation.state.attention and not situation.force:
+    if situation.state.attention:
         raise Refused(
             situation.state.attention,
-            next_step=f"Nach Prüfung freigeben: `upkeep deploy {situation.paths.name} --force`.",
+            next_step=f"`upkeep repair {situation.paths.name}` zeigt, was zu tun ist, mit --yes geschieht es.",
         )
 
 
@@ -85,8 +85,7 @@ def _refuse_unknown_release_env(situation: Situation) -> None:
 def _take_release_env_back(run: Run, situation: Situation) -> None:
     known = situation.state
     if known.images and release.edited_by_hand(run.paths, known.env_hash):
-        known = replace(known, env_hash=release.write(run.paths, known.images, run.ports.files))
-    run.remember(replace(known, attention=None))
+        run.remember(replace(known, env_hash=release.write(run.paths, known.images, run.ports.files)))
 
 
 def _believe_data_is_back(run: Run, target: Release) -> None:

@@ -65,19 +65,23 @@ def reopen_gate(run: Run) -> str:
 
 def _open(run: Run, policy: Policy, release: Release | None) -> str:
     """The gate learns where the slots are now and what they are, then this run's own notice goes."""
-    label = release.label if release else ""
-    entries = dict.fromkeys(policy.app.slot_names, label)
-    maintenance.write_map(run.paths, maintenance.RELEASE_MAP, entries, run.ports)
     rotation.forget_all(run.paths, run.ports)
-    gate = run.ports.gate(run.paths)
-    if gate.answers():
-        gate.set_map(maintenance.RELEASE_MAP, entries)
-        _place_slots(run, policy)
+    tell_release(run, policy, release)
     maintenance.change(run.paths, run.ports, lambda present: present.without_run(run.record.id))
     run.mark("opened_at")
     _measure(run)
     still = maintenance.load(run.paths).notice
     return "bleibt wegen der Wartung des Betreibers geschlossen" if still else "offen"
+
+
+def tell_release(run: Run, policy: Policy, release: Release | None) -> None:
+    """What the slots are, on disk and, where a gate answers, with the place of each."""
+    entries = dict.fromkeys(policy.app.slot_names, release.label if release else "")
+    maintenance.write_map(run.paths, maintenance.RELEASE_MAP, entries, run.ports)
+    gate = run.ports.gate(run.paths)
+    if gate.answers():
+        gate.set_map(maintenance.RELEASE_MAP, entries)
+        _place_slots(run, policy)
 
 
 def _place_slots(run: Run, policy: Policy) -> None:

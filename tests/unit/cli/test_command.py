@@ -109,6 +109,23 @@ def test_history_is_a_table_with_what_is_held(agent: FakeAgent, upkeep: Upkeep) 
     assert upkeep("history", "lager", "--json").json == agent.history
 
 
+def test_repair_only_tells_until_yes_is_said(agent: FakeAgent, upkeep: Upkeep) -> None:
+    agent.plans = agent.plans | {"changed": True, "steps": ["state.json schreiben"], "message": "Das Journal …."}
+    ended = upkeep("repair", "lager")
+    assert ended.out.splitlines()[1:] == ["  1. state.json schreiben", "Ausführen: `upkeep repair lager --yes`"]
+    assert agent.bodies("/v1/stacks/lager/runs") == []
+    agent.next_run = FakeRun(summary(operation="repair", message="Repariert: 1.1.0."), UPDATE_EVENTS)
+    assert upkeep("repair", "lager", "--yes").code == 0
+    (body,) = agent.bodies("/v1/stacks/lager/runs")
+    assert body
+    assert body["operation"] == "repair"
+
+
+def test_status_of_a_stack_that_needs_repair_says_so_first(agent: FakeAgent, upkeep: Upkeep) -> None:
+    agent.stacks["lager"] = status(release=None, attention="state.json ist nicht lesbar.")
+    assert upkeep("status", "lager").out.startswith("lager: Reparatur nötig\n")
+
+
 def test_terminal_control_characters_of_foreign_texts_are_dropped(agent: FakeAgent, upkeep: Upkeep) -> None:
     agent.lines = ["\x1b[31mrot\x1b[0m \x1b]0;Titel\x07Ende", "a\tb"]
     assert upkeep("logs", "lager").out == "rot ]0;TitelEnde\na\tb\n"

@@ -225,8 +225,8 @@ def test_damaged_journal_is_set_aside_and_new_runs_wait_for_a_person(deployed: D
     path.write_text(path.read_text()[:-40])
     assert deployed.resume() == []
     assert path.with_suffix(".corrupt").exists()
-    refused = deployed.must("deploy", "refused")
+    refused = deployed.must("deploy", "refused", force=True)
     assert "ist beschädigt und wurde beiseitegelegt" in refused.message
-    assert "`upkeep deploy lager --force`" in refused.message
-    deployed.must("deploy", "unchanged", force=True)
+    assert "`upkeep repair lager` zeigt, was zu tun ist" in refused.message
+    deployed.must("repair", "updated")
     deployed.must("deploy", "unchanged")
