@@ -5,6 +5,7 @@ service), and the closed window holds none of its work: containers are only stop
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from upkeep import composition
 from upkeep.composition import Composition
@@ -73,13 +74,13 @@ def discard_quietly(run: Run) -> None:
 
 
 def remove_old(run: Run) -> None:
-    """The replaced containers, once others serve in their place; these inherit the names."""
+    """The replaced containers, once others serve in their place; these get the usual names."""
     containers = app_containers(run)
     running = {item.service: item for item in containers if item.running}
     for item in containers:
         if item.id in run.record.replaced and item.at_rest and item.service in running:
             run.ports.docker.remove(item.id)
-            run.ports.docker.rename(running[item.service].id, item.name)
+    _give_names(run, running.values())
 
 
 def leave_one(run: Run) -> str:
@@ -91,8 +92,16 @@ def leave_one(run: Run) -> str:
     for item in app_containers(run):
         if item.id in run.record.replaced and item.service in new:
             run.ports.docker.remove(item.id)
-            run.ports.docker.rename(new[item.service].id, item.name)
+    _give_names(run, new.values())
     return "die der neuen Version"
+
+
+def _give_names(run: Run, containers: Iterable[Container]) -> None:
+    """A prepared container was number two of its service: whoever was killed before this finds it by its own number."""
+    for item in containers:
+        name = f"{run.paths.name}-{item.service}-1"
+        if item.id in run.record.prepared and item.name != name:
+            run.ports.docker.rename(item.id, name)
 
 
 def app_containers(run: Run) -> list[Container]:

@@ -42,6 +42,7 @@ def survey(lane: Lane, ledger: Ledger, scene: Scene) -> list[str]:
     """The moments of an undisturbed run; from the ledger if it was surveyed before."""
     known = ledger.course(scene.name)
     if known is None:
+        lane.ground = None if scene.fresh else lane.ground
         seen = lane.play(scene)
         if seen["problems"]:
             raise LaneBroken(f"{scene.name}, ungestört: {seen}")
@@ -50,21 +51,36 @@ def survey(lane: Lane, ledger: Ledger, scene: Scene) -> list[str]:
     return known
 
 
-def own_phases(scene: Scene) -> list[str]:
-    """The steps this scene is there to disturb."""
-    return steps.of_story(scene.ground.policy("registry.test/app"))[scene.direction]
+def own_phases(scene: Scene, course: list[str]) -> list[str]:
+    """The steps this scene is there to disturb, in the order of its course."""
+    names = dict.fromkeys(point.split("|")[0] for point in course)
+    story = steps.of_story(*(ground.policy("registry.test/app") for ground in (scene.after, scene.ground)))
+    forward = {"", *story[steps.FORWARD]}
+    chosen = [name for name in names if (name in forward) == (scene.direction == steps.FORWARD)]
+    return [name for name in chosen if not scene.only or steps.plain(name) in scene.only]
 
 
 def kills(scene: Scene, course: list[str]) -> list[Cell]:
-    """The agent shot at every moment; where the operator has shut the gate himself, every second time."""
-    wanted = set(own_phases(scene)) | ({"", "plan"} if scene.direction == steps.FORWARD else set())
-    points = [point for point in course if point.split("|")[0] in wanted]
+    """The agent shot at every moment; every second time the operator has shut the gate himself."""
+    wanted = own_phases(scene, course)
+    points = [point for point in distinct(course) if point.split("|")[0] in wanted]
+    points = [point for point in points if not scene.sparse or "|journal " in point]
     return [Cell(scene, point, "agent", number % 2 == 1) for number, point in enumerate(points)]
+
+
+def distinct(course: list[str]) -> list[str]:
+    """Before and after every record; of the other moments only those before which something has changed: between
+    „after this“ and „before the next“ the world stands still."""
+    chosen = []
+    for point, following in zip(course, [*course[1:], ""], strict=True):
+        if "|journal " in point or ("|after|" in point and "|before|journal " not in following):
+            chosen.append(point)
+    return chosen
 
 
 def at_intents(scene: Scene, course: list[str], deed: str, every: int = 1) -> list[Cell]:
     """Something else than the agent is hit, right after an intent was written."""
-    wanted = own_phases(scene)
+    wanted = own_phases(scene, course)
     points = [point for point in course if "|after|journal" in point and f"intent {point.split('|')[0]}" in point]
     points = [point for point in points if point.split("|")[0] in wanted]
     return [Cell(scene, point, deed, False) for point in points[::every]]

@@ -52,7 +52,7 @@ class Lane:
         self.host.run("systemctl", "enable", "upkeep-agent")
 
     def stand(self, ground: Ground) -> None:
-        """This stack, freshly deployed, serving 1.0.0."""
+        """This stack, freshly deployed, serving its first version."""
         self.ground = None
         self.host.remove_stack()
         self.host.run("rm", "-rf", "/var/lib/faults")
@@ -65,9 +65,9 @@ class Lane:
 
     def play(self, scene: Scene, point: str | None = None, deed: str = "agent", operator: bool = False) -> Json:
         """One cell, on a stack of the right kind; a stack that is not sound afterwards is not used again."""
-        if self.ground != scene.ground:
+        if scene.fresh or self.ground != scene.ground:
             self.stand(scene.ground)
-        answer = self.cell("all", scene.job(point, deed, operator))
+        answer = self.cell("all", scene.job(point, deed, operator, self.repository))
         if answer["problems"]:
             answer["log"] = self.host.log().splitlines()[-40:]
             self.ground = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import yaml
@@ -12,30 +12,34 @@ from tests.integration.upkeep import stack
 
 Files = dict[str, tuple[str, int, int, int]]
 GOOD = ("1.0.0", "1.1.0")
-BROKEN = {"1.2.0": "ugly", "1.3.0": "ugly-2"}
-UPDATE = {"ready_timeout": 20, "ready_interval": 0.1, "drain_timeout": 3, "stop_timeout": 5, "minimum_free_mb": 100}
+UGLY, UGLY_SECOND, UGLY_THIRD, FADING = "1.2.0", "1.3.0", "1.4.0", "1.5.0"
+BROKEN = {UGLY: "ugly", UGLY_SECOND: "ugly-2", UGLY_THIRD: "ugly-3", FADING: "fading"}
+UPDATE = {"ready_timeout": 30, "ready_interval": 0.1, "drain_timeout": 3, "stop_timeout": 5, "minimum_free_mb": 100}
+HOOKS = {"before": [{"command": ["/bin/true"], "timeout": 10}], "after": [{"command": ["/bin/true"], "timeout": 10}]}
+# Long enough to be met at work, and leaves a line for each time it was run to its end.
+MIGRATION = ["python3", "-c", "import time; print('stellt um', flush=True); time.sleep(1.5); print('fertig')"]
 
 
 @dataclass(frozen=True)
 class Ground:
-    """A stack as Ansible would have placed it. `update`: the policy's update section beyond the usual."""
+    """A stack as Ansible would have placed it. `update` and `more`: of the policy; `version`: what it begins with."""
 
     name: str
     slots: int = 1
     mongodb: bool = False
     update: dict[str, Any] = field(default_factory=dict)
     more: dict[str, Any] = field(default_factory=dict)
-    memory: str = ""
-    registry: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+    limits: dict[str, Any] = field(default_factory=dict)
+    version: str = GOOD[0]
 
     def policy(self, repository: str) -> dict[str, Any]:
         app = {"port": 8000, "health_path": "/api/health", "version_path": "/api/health", "smoke_path": "/"}
-        registry, _, _ = repository.partition("/")
         changes = {
-            "image": {"channel": f"{repository}:1.0.0"},
-            "registries_allowed": [registry],
+            "image": {"channel": f"{repository}:{self.version}"},
+            "registries_allowed": [repository.partition("/")[0]],
             "app": app | {"slots": self.slots},
-            "update": UPDATE | {"strategy": "recreate"} | self.update,
+            "update": UPDATE | {"strategy": "recreate", "bake": 0} | self.update,
         }
         return stack.policy(self.slots, self.mongodb, **changes | self.more)
 
@@ -44,8 +48,8 @@ class Ground:
         compose = stack.compose(self.slots, self.mongodb)
         for name, body in compose["services"].items():
             if name.startswith("app-"):
-                body["environment"]["UPKEEP_SLOT"] = name
-                body |= {"mem_limit": self.memory, "memswap_limit": self.memory} if self.memory else {}
+                body["environment"] |= {"UPKEEP_SLOT": name, **self.environment}
+                body |= self.limits
         texts = {"compose.yml": compose, "stack.yml": self.policy(repository)}
         return placed | {name: (yaml.safe_dump(text), 0o644, 0, 0) for name, text in texts.items()}
 
@@ -57,44 +61,142 @@ class Ground:
 @dataclass(frozen=True)
 class Scene:
     """`targets`: what is updated to, the first that does not run already. `touched`: files below the stack's home that
-    get another content first. `directions`: whose steps this scene is there to disturb."""
+    get another content first; `becomes`: the stack's files are those of this ground then. `direction`: whose steps this
+    scene is there to disturb, `only`: just these of them, `sparse`: only at the journal's records. `fresh`: every run
+    begins with a new stack. `stays_closed`: may rightly end with the gate shut."""
 
     name: str
     title: str
-    strategy: str
     ground: Ground
     operation: str = "update"
     targets: tuple[str, ...] = GOOD
     touched: tuple[str, ...] = ()
+    becomes: Ground | None = None
     direction: str = FORWARD
+    only: tuple[str, ...] = ()
+    sparse: bool = False
+    fresh: bool = False
+    stays_closed: bool = False
 
-    def job(self, point: str | None, deed: str, operator: bool) -> dict[str, Any]:
+    @property
+    def strategy(self) -> str:
+        return str(self.ground.update.get("strategy", "recreate"))
+
+    @property
+    def after(self) -> Ground:
+        """What stands there when it went well."""
+        return self.becomes or self.ground
+
+    def job(self, point: str | None, deed: str, operator: bool, repository: str) -> dict[str, Any]:
         """What the one on the host needs to know."""
+        placed = self.after.files(repository) if self.becomes else {}
         return {
             "scene": self.name,
             "operation": self.operation,
             "targets": list(self.targets),
             "touched": list(self.touched),
+            "placed": {name: content for name, (content, *_) in placed.items() if not name.startswith("secrets/")},
             "services": self.ground.services,
+            "services_after": self.after.services,
             "broken": self.direction == BACK,
+            "stays_closed": self.stays_closed,
             "point": point,
             "deed": deed,
             "operator": operator,
         }
 
 
-RECREATE = Ground("recreate")
+def _migrating(ground: Ground, compatible: bool) -> Ground:
+    policy = {"migration": {"command": MIGRATION, "timeout": 60, "compatible": compatible}}
+    kind = "vertraeglich" if compatible else "unvertraeglich"
+    return replace(ground, name=f"{ground.name}-migration-{kind}", more=ground.more | policy)
+
+
+RECREATE = Ground("recreate", more={"hooks": HOOKS})
+BAKING = Ground("beobachtet", update={"bake": 9}, environment={"FADES": "3"})
 DATABASE = Ground("datenbank", mongodb=True)
+ROLLING = Ground("rolling", slots=2, update={"strategy": "rolling"}, more={"hooks": HOOKS})
+ROLLING_THREE = replace(ROLLING, name="rolling-drei", slots=3)
+ROLLING_UGLY = replace(ROLLING, name="rolling-dritter-kaputt", version=UGLY_THIRD)
+RECREATE_COMPATIBLE, RECREATE_INCOMPATIBLE = (_migrating(RECREATE, compatible) for compatible in (True, False))
+ROLLING_COMPATIBLE = _migrating(ROLLING, True)
+EVERYTHING = ("secrets/token", "secrets/mongodb-app", "gate-wanted/haproxy.cfg")
+
 SCENES = (
-    Scene("recreate-vor", "Update, das gelingt", "recreate", RECREATE),
-    Scene("recreate-zurueck", "Update, das scheitert", "recreate", RECREATE, targets=("1.2.0",), direction=BACK),
+    Scene("recreate-vor", "Update, das gelingt", RECREATE),
+    Scene("recreate-zurueck", "Update, dessen Startseite fehlt", RECREATE, targets=(UGLY,), direction=BACK),
+    Scene("rolling-vor", "Update, das gelingt", ROLLING),
+    Scene("rolling-zurueck", "Update, das am zweiten Slot scheitert", ROLLING, targets=(UGLY_SECOND,), direction=BACK),
+    Scene("recreate-migration", "Update mit Migration", RECREATE_INCOMPATIBLE, only=("migrate", "start"), fresh=True),
+    Scene(
+        "recreate-migration-zurueck",
+        "Verträgliche Migration, dann fehlt die Startseite",
+        RECREATE_COMPATIBLE,
+        targets=(UGLY,),
+        direction=BACK,
+        sparse=True,
+    ),
+    Scene(
+        "recreate-geschlossen",
+        "Unverträgliche Migration, dann fehlt die Startseite",
+        RECREATE_INCOMPATIBLE,
+        targets=(UGLY,),
+        direction=BACK,
+        sparse=True,
+        fresh=True,
+        stays_closed=True,
+    ),
+    Scene(
+        "recreate-beobachtung",
+        "Update, das in der Beobachtung auffällt",
+        BAKING,
+        targets=(FADING,),
+        direction=BACK,
+        sparse=True,
+    ),
+    Scene("rolling-migration", "Update mit Migration", ROLLING_COMPATIBLE, only=("migrate", "switch")),
+    Scene(
+        "rolling-migration-zurueck",
+        "Migration, dann scheitert der zweite Slot",
+        ROLLING_COMPATIBLE,
+        targets=(UGLY_SECOND,),
+        direction=BACK,
+        sparse=True,
+    ),
+    Scene(
+        "rolling-slot-mehr",
+        "Deploy: ein Slot mehr",
+        ROLLING,
+        operation="deploy",
+        becomes=ROLLING_THREE,
+        sparse=True,
+        fresh=True,
+    ),
+    Scene(
+        "rolling-slot-weniger",
+        "Deploy: ein Slot weniger",
+        ROLLING_THREE,
+        operation="deploy",
+        becomes=ROLLING,
+        sparse=True,
+        fresh=True,
+    ),
+    Scene(
+        "rolling-slot-mehr-zurueck",
+        "Deploy: ein Slot mehr, der nicht taugt",
+        ROLLING_UGLY,
+        operation="deploy",
+        becomes=replace(ROLLING_UGLY, slots=3),
+        direction=BACK,
+        sparse=True,
+        fresh=True,
+    ),
     Scene(
         "deploy-vor",
         "Deploy: neues Geheimnis, neues Datenbankkennwort, neue Gate-Konfiguration",
-        "recreate",
         DATABASE,
         operation="deploy",
-        touched=("secrets/token", "secrets/mongodb-app", "gate/haproxy.cfg"),
+        touched=EVERYTHING,
     ),
 )
 

@@ -6,7 +6,9 @@ A rehearsal tells the real story with phases that do nothing; so nobody keeps a 
 from __future__ import annotations
 
 import ast
+import copy
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,19 @@ from upkeep.run import Run
 FORWARD, BACK = "vorwärts", "zurück"
 OLD = Release("registry.test/app@sha256:1", "sha256:1", "1.0.0", snapshot="alt")
 NEW = Release("registry.test/app@sha256:2", "sha256:2", "1.1.0")
-PLAN = Plan(OLD, NEW, None, None, slots=True, services=("mongodb",), accounts=True, gate=GateChange.REPLACE)
+
+
+class Nothing:
+    """A port to nowhere: there is nothing, and every wish is granted."""
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *words, **more: ()
+
+
+def nowhere() -> Ports:
+    nothing: Any = Nothing()
+    names = ("docker", "compose", "probe", "mongo", "registry", "files", "sockets", "programs")
+    return Ports(**dict.fromkeys(names, nothing), gate=lambda paths: nothing)
 
 
 class Rehearsal(Run):
@@ -41,25 +55,32 @@ class Rehearsal(Run):
         return [item.name for item in self.record.phases]
 
 
-def rehearsal(raw_policy: dict[str, Any]) -> Rehearsal:
-    """An update of a stack with this policy, about to begin. Touches nothing."""
-    paths = Layout(Path("/nonexistent")).paths(raw_policy["stack"])
-    ports = Ports()
+def rehearsal(wanted: dict[str, Any], before: dict[str, Any]) -> Rehearsal:
+    """A run from policy `before` to policy `wanted` that does everything a run can have to do. Touches nothing."""
+    raws = (copy.deepcopy(raw) | {"hooks": {}} for raw in (wanted, before))
+    parsed, former = (policy.parse(raw, raw["stack"]) for raw in raws)
+    paths, ports = Layout(Path("/nonexistent")).paths(parsed.stack), nowhere()
     record = Record("0", paths.name, Operation.UPDATE, "", {}, "2026-01-01T00:00:00Z")
     journal = Journal(record, Path("/nonexistent"), ports.files)
     run = Rehearsal(paths, ports, journal, Progress(ports.clock, record.started_at))
-    parsed = policy.parse(raw_policy, paths.name)
-    run.__dict__ |= {"plan": PLAN, "policy": parsed, "policy_before": parsed}
+    plan = Plan(OLD, NEW, None, None, slots=True, gate=GateChange.REPLACE, strategy=parsed.update.strategy)
+    plan = replace(plan, migrates=parsed.migration is not None, before=("x",), after=("x",))
+    run.__dict__ |= {"plan": plan, "policy": parsed, "policy_before": former}
     return run
 
 
-def of_story(raw_policy: dict[str, Any]) -> dict[str, list[str]]:
-    """Direction → names of the phases in their order, for a stack with this policy."""
-    run = rehearsal(raw_policy)
+def of_story(wanted: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, list[str]]:
+    """Direction → names of the phases in their order. Backward is the whole way, from after the commit's eve."""
+    run = rehearsal(wanted, before or wanted)
     story.forward(run)
     forward = run.names
     story.back(run)
-    return {FORWARD: forward, BACK: [name for name in run.names if name not in forward]}
+    return {FORWARD: ["plan", *forward], BACK: [name for name in run.names if name not in forward]}
+
+
+def plain(name: str) -> str:
+    """`drain:app-1` is the step `drain` of any slot."""
+    return re.sub(r":.*", ":*", name)
 
 
 def mentioned() -> set[str]:

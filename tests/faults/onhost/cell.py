@@ -32,6 +32,8 @@ def shoot(job: Json) -> Json:
     target = _target(job, known["version"])
     for name in job["touched"]:
         _touch(judge.HOME / name)
+    for name, content in job["placed"].items():
+        (judge.HOME / name).write_text(content, encoding="utf-8")
     for file in (DONE, COURSE, ORDER):
         file.unlink(missing_ok=True)
     if job["point"]:
@@ -72,9 +74,15 @@ def conclude(job: Json, callers: talk.Callers | None) -> Json:
     new = report.get("result") not in OLD
     version = begun["version"] if new else begun["old"]["version"]
     wanted = (report.get("to") or {}).get("digest") if new else begun["old"]["digest"]
-    served = talk.until(lambda: judge.slots_serve(version) and _open(job, version), SERVING_LIMIT)
-    serving = max(0.0, (time.time() if not served or not callers or job["operator"] else callers.last_bad()) - back)
-    found = judge.problems(version, str(wanted), job["services"], job["operator"]) if served else [_silent(version)]
+    if judge.stays_closed():
+        found = judge.closed_problems() if job["stays_closed"] else ["Das Gate blieb nach dem Lauf geschlossen"]
+        serving = 0.0
+    else:
+        served = talk.until(lambda: judge.slots_serve(version) and _open(job, version), SERVING_LIMIT)
+        late = time.time() if not served or not callers or job["operator"] else callers.last_bad()
+        serving = max(0.0, late - back)
+        services = job["services_after" if new else "services"]
+        found = judge.problems(version, str(wanted), services, job["operator"]) if served else [_silent(version)]
     if job["broken"] and new:
         found.append("Eine kaputte Version gilt als Erfolg")
     if job["point"] and not begun["hit"]:
@@ -137,7 +145,7 @@ def main() -> None:
             answer["answers"] = callers.counts()
         if not job["point"]:
             answer["course"] = course()
-        if not answer["problems"]:
+        if not answer["problems"] and not judge.stays_closed():
             answer["problems"] = settle(job)
     print(json.dumps(answer))
 

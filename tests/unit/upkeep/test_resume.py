@@ -135,6 +135,7 @@ def assert_sound(driver: Driver, old: str, where: str) -> None:
     assert driver.state.release is not None, explain
     assert world.box("app-1").image == driver.state.release.image, explain
     assert world.box("app-1").state == "running", explain
+    assert {box.name for box in world.boxes.values()} == {"lager-app-1-1", "lager-gate-1"}, explain
     assert len(world.boxes) == 2, explain
     assert world.gate.closed_by is None, explain
     assert not maintenance.load(world.paths).on, explain
