@@ -36,6 +36,8 @@ SECRET_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 SECRET_PATH = re.compile(r"/[A-Za-z0-9._~/-]+")
+# The beginning of an expression of systemd.time(7): a word, weekdays, a date or a time.
+CALENDAR = re.compile(r"|[a-z]+|[A-Za-z0-9*][A-Za-z0-9*:,./~ -]*[0-9*](:[0-9*/]+)*( [A-Za-z/_]+)?")
 SIZE = re.compile(r"[0-9]+[KMGT]?")
 RESERVED = ("PORT", "UPKEEP_STACK", "UPKEEP_SLOT")
 DATABASE_KEYS = {"name", "root_password", "keyfile", "users", "image", "memory", "cpus"}
@@ -171,6 +173,10 @@ def _limits_wrong(wanted: Wanted) -> Iterator[str]:
         text = wanted[name]
         if not SIZE.fullmatch(text):
             yield f"stack__{name}: „{text}“ ist keine Größe; Beispiele: 512M, 2G."
+    if not CALENDAR.fullmatch(wanted["check_at"]):
+        yield f"stack__check_at: „{wanted['check_at']}“ ist kein Zeitplan; Beispiele: daily, *-*-* 06:00, Mon..Fri 06:30."
+    if not 0 <= wanted["check_jitter"] <= 86400:
+        yield f"stack__check_jitter: {wanted['check_jitter']} liegt nicht zwischen 0 und 86400."
     ranges = {"request_timeout": 86400, "stream_timeout": 604800, "gate_connections": 20000, "pids": 100000}
     for name, most in (ranges | {"log_max_files": 1000}).items():
         if not 1 <= wanted[name] <= most:

@@ -158,3 +158,18 @@ def test_one_dictionary_wins_over_single_variables() -> None:
 def test_every_setting_of_the_specs_has_a_value(full: Rendering) -> None:
     specs = yaml.safe_load((full.path / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
     assert {f"stack__{name}" for name in full.value("__stack__wanted")} == set(specs)
+
+
+def test_check_is_planned_with_jitter_and_made_up_for() -> None:
+    role = Rendering("stack", **MINIMAL, stack__check_at="Mon 05:00", stack__check_jitter=60)
+    lines = role.template("check.timer.j2").splitlines()
+    assert {"OnCalendar=Mon 05:00", "RandomizedDelaySec=60", "Persistent=true"} <= set(lines)
+    (path,) = [file["path"] for file in role.value("__stack__plain_files") if file["path"].endswith(".timer")]
+    assert path == "/etc/systemd/system/upkeep-check@portal.timer"
+
+
+def test_range_of_versions_reaches_the_policy() -> None:
+    role = Rendering("stack", stack__name="portal", stack__image={"channel": "ghcr.io/a/b", "versions": ">=1.4 <2"})
+    assert role.value("__stack__problems") == []
+    policy = policies.parse(role.yaml("stack.yml.j2"), "portal")
+    assert str(policy.image) == "ghcr.io/a/b >=1.4 <2"

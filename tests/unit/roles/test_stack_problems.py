@@ -48,6 +48,10 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"hooks": {"before": [{"command": ["./x"]}]}}, "stack__hooks.before[0].command ist ungültig"),
     ({"hooks": {"davor": []}}, "stack__hooks.davor ist kein bekannter Schlüssel"),
     ({"hooks": ["/bin/true"]}, "stack__hooks: „['/bin/true']“ ist falsch; erwartet: Wörterbuch."),
+    ({"check_at": "um sechs"}, "stack__check_at: „um sechs“ ist kein Zeitplan"),
+    ({"check_jitter": -1}, "stack__check_jitter: -1 liegt nicht zwischen 0 und 86400"),
+    ({"image": {"channel": "ghcr.io/a/b", "versions": "neu"}}, "zum Beispiel „>=1.4 <2“"),
+    ({"image": {"channel": "ghcr.io/a/b:c", "versions": ">=1"}}, "Name ohne Tag, wenn versions angegeben ist"),
     ({"maintenance_accent": "rot"}, "„rot“ ist keine Farbe der Form #rrggbb"),
     ({"maintenance_logo": "/gibt/es/nicht.svg"}, "ist keine SVG- oder PNG-Datei auf diesem Rechner"),
 ]
@@ -59,6 +63,15 @@ def test_wrong_setting_is_named_with_value_and_limit(given: dict[str, Any], mess
     (problem,) = role.value("__stack__problems")
     assert message in problem
     assert "pl4nted" not in problem
+
+
+@pytest.mark.parametrize(
+    "moment", ["", "daily", "*-*-* 06:00", "Mon..Fri 06:30", "*:0/15", "Sat *-*-1..7 18:00:00 Europe/Berlin"]
+)
+def test_schedules_that_systemd_understands(moment: str) -> None:
+    given = {"check_at": moment}
+    role = Rendering("stack", stack__name="portal", stack__image={"channel": "ghcr.io/a/b:c"}, stack__given=given)
+    assert role.value("__stack__problems") == []
 
 
 def test_name_must_be_one() -> None:

@@ -301,6 +301,12 @@ def test_agent_is_started_again_for_ever_and_each_failure_is_told(units: dict[st
     assert "RuntimeDirectory" not in unit
 
 
+def test_check_is_a_client_of_the_agent_and_nothing_else(units: dict[str, str]) -> None:
+    lines = set(units["upkeep-check@.service"].splitlines())
+    assert {"ExecStart=/usr/local/bin/upkeep check %i --starter timer", "SuccessExitStatus=5"} <= lines
+    assert {"PrivateNetwork=yes", "CapabilityBoundingSet=", "ProtectSystem=strict"} <= lines
+
+
 def test_door_has_no_rights(units: dict[str, str]) -> None:
     lines = units["upkeep-door@.service"].splitlines()
     for line in (
