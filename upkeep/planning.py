@@ -86,7 +86,8 @@ def _rollback(situation: Situation, current: Release) -> Plan:
 
 
 def _replacement(situation: Situation, current: Release, target: Release, resolved: Resolved | None) -> Plan:
-    """Other code with everything else as it is: runs with the snapshot that is deployed now."""
+    """Other code with everything else as it is: runs with the snapshot that is deployed now. Only where that release
+    cannot run any more do Ansible's files count at once: what has to be mended may be the migration's own settings."""
     images = known_images(situation.state)
     return Plan(
         release=current,
@@ -94,7 +95,7 @@ def _replacement(situation: Situation, current: Release, target: Release, resolv
         images_before=images,
         images=images.with_app(target.image),
         slots=True,
-        source=current.snapshot,
+        source=None if current.digest in situation.state.outdated else current.snapshot,
         size_bytes=resolved.size_bytes if resolved else 0,
         architecture=resolved.architecture if resolved else "",
         references=situation.state.references,

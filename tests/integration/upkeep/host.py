@@ -124,7 +124,7 @@ class EngineHost:
         ids = self.run("docker", "ps", "-aq", "--filter", "label=com.docker.compose.project=lager").split()
         if ids:
             self.run("docker", "rm", "-f", "-v", *ids)
-        self.run("docker", "volume", "rm", "-f", "lager_mongodb")
+        self.run("docker", "volume", "rm", "-f", "lager_mongodb", "lager_files")
         self.run("docker", "network", "rm", "lager_front", "lager_data", check=False)
         self.run("rm", "-rf", "/srv/upkeep/lager", "/var/lib/upkeep/lager", "/run/upkeep")
 
