@@ -37,7 +37,7 @@ def deploy(host: EngineHost, slots: int = 1, **policy: Any) -> None:
     document = yaml.safe_load(files["compose.yml"][0])
     for name, body in document["services"].items():
         if name.startswith("app-"):
-            body["volumes"] = ["files:/data"]
+            body |= {"volumes": ["files:/data"], "init": True}
     document["volumes"] = {"files": {}}
     host.place_stack(files | {"compose.yml": (yaml.safe_dump(document), 0o644, 0, 0)})
     host.start_agent()
@@ -104,13 +104,13 @@ def test_failing_and_hanging_migrations_bring_the_old_version_back(host: EngineH
 
 
 def test_failed_incompatible_migration_shuts_the_gate_and_raises_the_alarm(host: EngineHost) -> None:
-    alarm = {"command": ["/bin/sh", "-c", 'echo "$UPKEEP_STACK $UPKEEP_RESULT" >/var/lib/upkeep/alarm']}
+    alarm = {"command": ["/bin/sh", "-c", 'echo "$UPKEEP_STACK $UPKEEP_RESULT" >/var/lib/upkeep/lager/alarm']}
     deploy(host, migration=migration(0.1, 3, compatible=False), hooks={"alarm": [alarm]})
     report = host.do("update")
     assert report["result"] == "failed", report
     assert "1.0.0 passt nicht mehr dazu; die Wartungsseite bleibt eingeschaltet" in report["message"]
     assert host.curl().endswith("503")
-    assert host.run("cat", "/var/lib/upkeep/alarm").strip() == "lager failed"
+    assert host.run("cat", "/var/lib/upkeep/lager/alarm").strip() == "lager failed"
     errors = host.run("journalctl", "-u", "upkeep-agent", "-p", "err", "-o", "cat")
     assert "ALARM lager: Die Migration der Daten ist gescheitert" in errors
     assert one_offs(host) == []
@@ -124,7 +124,7 @@ def test_failed_incompatible_migration_shuts_the_gate_and_raises_the_alarm(host:
 @pytest.mark.parametrize(("slots", "strategy"), [(1, "recreate"), (2, "rolling")])
 def test_agent_killed_during_the_migration_awaits_it(host: EngineHost, slots: int, strategy: str) -> None:
     update = {"strategy": strategy, "ready_timeout": 20, "drain_timeout": 2, "minimum_free_mb": 100, "bake": 0}
-    deploy(host, slots, migration=migration(4), update=update)
+    deploy(host, slots, migration=migration(3), update=update)
     run = host.begin("update")
     await_running(host)
     for _ in range(2):
@@ -161,7 +161,7 @@ def test_hook_that_hangs_or_prints_secrets_refuses_the_update_and_leaves_nothing
 
 
 def test_agent_killed_during_a_hook_leaves_no_process_and_does_not_repeat_it(host: EngineHost) -> None:
-    note = "/var/lib/upkeep/hook-ran"
+    note = "/var/lib/upkeep/lager/hook-ran"
     hooks = {
         "before": [{"command": ["/bin/sh", "-c", f"echo davor >>{note}; sleep 4242"], "timeout": 100}],
         "after": [{"command": ["/bin/sh", "-c", f'echo "danach $UPKEEP_RESULT" >>{note}']}],
