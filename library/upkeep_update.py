@@ -39,6 +39,12 @@ options:
       - Take a release that is held since it was rolled back, or an older one; replace a C(release.env) edited by hand.
     type: bool
     default: false
+  service:
+    description:
+      - Update this service instead of the application. Only V(mongodb); O(release) then names its image (or its tag).
+      - The gate is closed meanwhile. The data are copied aside first, and put back exactly if the step fails.
+    type: str
+    choices: [mongodb]
   stack:
     description: Name of the stack.
     type: str
@@ -67,6 +73,12 @@ EXAMPLES = r"""
   upkeep_update:
     stack: lager
     release: previous
+
+- name: The database one version further, behind the maintenance page
+  upkeep_update:
+    stack: lager
+    service: mongodb
+    release: mongo:8.0
 
 - name: Update to exactly this release, after whatever is going on
   upkeep_update:
@@ -121,15 +133,20 @@ from ansible.module_utils.upkeep_run import RUN_ARGUMENTS, run_operation
 ARGUMENTS = RUN_ARGUMENTS | {
     "release": {"type": "str", "default": "available", "aliases": ["state"]},
     "force": {"type": "bool", "default": False},
+    "service": {"type": "str", "choices": ["mongodb"]},
 }
 
 
 def main():
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    release = module.params["release"]
+    release, service = module.params["release"], module.params["service"]
+    if service and release in ("available", "previous"):
+        module.fail_json(msg=f"service: {service} braucht release: welche Version soll es werden?")
     if release == "previous":
         run_operation(module, "rollback", force=module.params["force"])
-    run_operation(module, "update", None if release == "available" else release, module.params["force"])
+    run_operation(
+        module, "update", None if release == "available" else release, module.params["force"], service=service
+    )
 
 
 if __name__ == "__main__":

@@ -44,11 +44,16 @@ class StillRunning(Exception):
 
 
 def run_operation(
-    module: AnsibleModule, operation: str, to: str | None = None, force: bool = False, may_be_new: bool = False
+    module: AnsibleModule,
+    operation: str,
+    to: str | None = None,
+    force: bool = False,
+    may_be_new: bool = False,
+    service: str | None = None,
 ) -> NoReturn:
     """Plan in check mode, else execute; ends the module. `may_be_new`: in check mode the stack may not exist yet."""
     run = Run(module, AgentClient(module.params["socket"]), module.params["stack"])
-    wish = order(operation, module.params["starter"] or default_starter(), to, force)
+    wish = order(operation, module.params["starter"] or default_starter(), to, force, service)
     try:
         if module.check_mode:
             run.plan(wish)

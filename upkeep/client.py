@@ -191,9 +191,10 @@ class AgentClient:
                 raise AgentUnreachable(lost.format(why=_why(error))) from error
 
 
-def order(operation: str, starter: str, to: str | None = None, force: bool = False) -> Json:
-    """The body of `plan` and `start`. `operation`: deploy, update, rollback or check."""
-    options: Json = {"force": force} | ({"to": to} if to else {})
+def order(operation: str, starter: str, to: str | None = None, force: bool = False, service: str | None = None) -> Json:
+    """The body of `plan` and `start`. `operation`: deploy, update, rollback or check. `service`: what an update is of,
+    where it is not the application."""
+    options: Json = {"force": force} | ({"to": to} if to else {}) | ({"service": service} if service else {})
     return {"operation": operation, "starter": starter, "options": options}
 
 

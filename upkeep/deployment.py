@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from upkeep import composition, gate_files, held
+from upkeep import composition, database_step, gate_files, held
 from upkeep.composition import GATE, Composition
 from upkeep.errors import Refused
 from upkeep.plan import GateChange, Plan
@@ -22,8 +22,8 @@ def deployment(situation: Situation) -> Plan:
 def _first_install(situation: Situation) -> Plan:
     policy = situation.policy
     resolved, target = available(situation)
-    gate = situation.resolve(policy.gate_image).pinned
-    mongodb = situation.resolve(policy.mongodb.image).pinned if policy.mongodb else None
+    gate = situation.resolve_service(policy.gate_image).pinned
+    mongodb = situation.resolve_service(policy.mongodb.image).pinned if policy.mongodb else None
     compose = composition.read(situation.paths.compose_file, situation.paths.home)
     return Plan(
         release=None,
@@ -49,7 +49,7 @@ def _later_deploy(situation: Situation, current: Release) -> Plan:
     images = known_images(situation.state).with_app(target.image)
     gate_reference = str(situation.policy.gate_image)
     if gate_reference != situation.state.references.get("gate"):
-        images = Images(images.app, situation.resolve(situation.policy.gate_image).pinned, images.mongodb)
+        images = Images(images.app, situation.resolve_service(situation.policy.gate_image).pinned, images.mongodb)
     return _differences(situation, current, target, images, resolved)
 
 
@@ -74,7 +74,7 @@ def _differences(
         gate=_gate_change(situation, images, changed, running, hashes),
         size_bytes=resolved.size_bytes if resolved else 0,
         architecture=resolved.architecture if resolved else "",
-        references=_references(situation.policy),
+        references=_references(situation.policy) | database_step.differing(situation),
         hashes=hashes,
         pin=(str(situation.policy.image.reference), resolved.digest) if resolved else known.pin,
     )
@@ -86,7 +86,8 @@ def _with_message(plan: Plan, situation: Situation) -> Plan:
     away = plan.pin and plan.target and plan.pin[1] in situation.state.held and plan.pin[1] != plan.target.digest
     note = f" Der Pin {plan.pin[0]} ist nach einem Zurückrollen zurückgehalten." if away and plan.pin else ""
     text = f"Änderungen für {label} werden angewendet." if plan.changed else f"Alles ist, wie es sein soll ({label})."
-    return Plan(**{**plan.__dict__, "message": text + note + held.note(situation.state)})
+    notes = note + database_step.note(situation) + held.note(situation.state)
+    return Plan(**{**plan.__dict__, "message": text + notes})
 
 
 def _pinned_target(situation: Situation, current: Release) -> tuple[Resolved | None, Release]:
@@ -104,14 +105,19 @@ def _pinned_target(situation: Situation, current: Release) -> tuple[Resolved | N
 
 def _refuse_database_step(situation: Situation) -> None:
     wanted = str(situation.policy.mongodb.image) if situation.policy.mongodb else None
-    known = situation.state.references.get("mongodb")
-    if wanted != known:
-        raise Refused(
-            "Ein Deploy wechselt die Datenbank nicht",
-            observed=wanted or "keine Datenbank",
-            limit=known or "keine Datenbank",
-            next_step="databases im Inventar zurückstellen; Versionswechsel der Datenbank kommen später.",
-        )
+    references = situation.state.references
+    running = database_step.running(references)
+    if wanted in (references.get(database_step.SERVICE), running):
+        return
+    step = f"`upkeep update {situation.paths.name} --service mongodb --to {wanted}`"
+    raise Refused(
+        "Ein Deploy wechselt die Datenbank nicht",
+        observed=wanted or "keine Datenbank",
+        limit=running or "keine Datenbank",
+        next_step=f"Den Versionswechsel macht {step}; sonst databases im Inventar zurückstellen."
+        if wanted and running
+        else "databases im Inventar zurückstellen.",
+    )
 
 
 def _slots_differ(

@@ -75,6 +75,7 @@ class Record:
     replaced: list[str] = field(default_factory=list)
     prepared: list[str] = field(default_factory=list)
     replaced_gates: list[str] = field(default_factory=list)
+    database: dict[str, str] = field(default_factory=dict)
     going_back: bool = False
     keeps_closed: bool = False
     last_event: int = 0

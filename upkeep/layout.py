@@ -79,6 +79,11 @@ class StackPaths:
         return self.data / "runs"
 
     @property
+    def copies(self) -> Path:
+        """Data of a database as it was before a step of its version, by run."""
+        return self.data / "copies"
+
+    @property
     def releases(self) -> Path:
         return self.data / "releases"
 

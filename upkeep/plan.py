@@ -22,7 +22,8 @@ class Plan:
     are replaced. `references`, `hashes`, `pin`: what the state remembers when the plan has been carried out.
     `source`: id of the snapshot to run with, None for the files Ansible placed. `strategy`: the way this run goes;
     `closed_because` says why it is not the policy's rolling one. `migrates`: whether the data is migrated.
-    `before`, `after`: programs of the hooks around it."""
+    `before`, `after`: programs of the hooks around it. `database`: the name of the image a step of the database's
+    version leads to."""
 
     release: Release | None
     target: Release | None
@@ -44,6 +45,7 @@ class Plan:
     migrates: bool = False
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    database: str = ""
 
     @property
     def first(self) -> bool:
@@ -104,8 +106,22 @@ class Plan:
         label = self.target.label if self.target else ""
         steps = [f"Abbild laden: {label}"] if self.new_digest else []
         steps += [f"Hook davor: {program}" for program in self.before]
-        steps += self._rolling_steps(label) if self.rolling else self._closed_steps(label)
+        if self.database:
+            steps += self._database_steps()
+        else:
+            steps += self._rolling_steps(label) if self.rolling else self._closed_steps(label)
         return steps + [f"Hook danach: {program}" for program in self.after]
+
+    def _database_steps(self) -> list[str]:
+        return [
+            f"Abbild laden: {self.database}",
+            "Wartungsseite einschalten",
+            "Anwendung und Datenbank anhalten",
+            "Daten beiseite kopieren",
+            "Datenbank und Anwendung starten, prüfen und beobachten",
+            "Datenformat freigeben",
+            "Wartungsseite ausschalten",
+        ]
 
     def _rolling_steps(self, label: str) -> list[str]:
         steps = ["Daten umstellen (Migration), während die alte Version bedient"] if self.migrates else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from upkeep import held, reference, versions, way
+from upkeep import database_step, held, reference, versions, way
 from upkeep.deployment import deployment
 from upkeep.errors import Refused
 from upkeep.journal import Operation
@@ -30,7 +30,9 @@ def _made(situation: Situation, operation: Operation) -> Plan:
             f"„{situation.paths.name}“ ist noch nicht ausgerollt",
             next_step=f"Zuerst: `upkeep deploy {situation.paths.name}` oder das Playbook deploy.yml.",
         )
-    return _rollback(situation, current) if operation is Operation.ROLLBACK else _update(situation, current)
+    if operation is Operation.ROLLBACK:
+        return _rollback(situation, current)
+    return database_step.planned(situation, current) if situation.service else _update(situation, current)
 
 
 def _update(situation: Situation, current: Release) -> Plan:

@@ -28,11 +28,25 @@ class Situation:
     state: State
     force: bool
     wanted: str | None
+    service: str | None = None
 
     @classmethod
     def read(cls, paths: StackPaths, ports: Ports, options: dict[str, Any]) -> Situation:
         policy = policies.read(paths.policy_file, paths.name)
-        return cls(paths, ports, policy, state.load(paths), bool(options.get("force")), options.get("to"))
+        return cls(
+            paths,
+            ports,
+            policy,
+            state.load(paths),
+            bool(options.get("force")),
+            options.get("to"),
+            options.get("service"),
+        )
+
+    def resolve_service(self, wanted: Reference) -> Resolved:
+        """Gate and database are other people's images: their version label may be that of what they are built on
+        (the official mongo bears Ubuntu's), so nothing is read from it."""
+        return self.ports.registry.resolve(wanted, self.ports.docker.host())
 
     def resolve(self, wanted: Reference) -> Resolved:
         resolved = self.ports.registry.resolve(wanted, self.ports.docker.host())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from upkeep import database_story
+from upkeep.database_story import step, step_back
 from upkeep.journal import Result
 from upkeep.phases.bake import bake
 from upkeep.phases.commit import commit, hold, prune
@@ -30,7 +32,9 @@ def forward(run: Run) -> None:
     if run.plan.before or run.plan.after:
         run.phase("before", "Hooks vor dem Lauf", 48, before)
     run.phase("trial", "Gate-Konfiguration wird geprüft", 48, try_gate)
-    if run.plan.rolling:
+    if run.plan.database:
+        step(run)
+    elif run.plan.rolling:
         roll(run)
     else:
         recreate(run)
@@ -77,7 +81,9 @@ def _back(run: Run) -> None:
     run.phase("evidence", "Fehler wird festgehalten", 90, keep_evidence)
     if run.record.intended("migrate"):
         run.phase("halt", "Migration wird angehalten", 90, stop_migration)
-    if not run.plan.rolling:
+    if run.plan.database:
+        step_back(run)
+    elif not run.plan.rolling:
         _recreate_back(run)
     elif run.record.intended("switch"):
         roll_back(run)
@@ -145,6 +151,8 @@ def outcome(run: Run) -> str:
     aside = _aside(run)
     if after is None or before is None:
         return f"{run.paths.name} {after.label if after else ''} ist installiert und bereit."
+    if run.plan.database:
+        return f"{database_story.outcome(run)}{aside}."
     if before.digest == after.digest:
         return f"Änderungen angewendet, {after.label} läuft{aside}."
     return f"{before.label} → {after.label}{aside}."

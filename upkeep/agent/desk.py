@@ -48,11 +48,11 @@ class Order:
             known = ", ".join(Operation)
             raise BadRequest("Diesen Vorgang gibt es nicht", observed=raw.get("operation"), limit=known) from exc
         options = raw.get("options") or {}
-        wanted = options.get("to") if isinstance(options, dict) else None
-        if not isinstance(options, dict) or not (wanted is None or isinstance(wanted, str)):
-            raise BadRequest("options muss {to: Text, force: ja/nein} sein", observed=options)
+        texts = [options.get(key) for key in ("to", "service")] if isinstance(options, dict) else [options]
+        if not all(text is None or isinstance(text, str) for text in texts):
+            raise BadRequest("options muss {to: Text, service: Text, force: ja/nein} sein", observed=options)
         starter = str(raw.get("starter") or "unbekannt")[:100]
-        return cls(operation, starter, {"to": wanted or None, "force": options.get("force") is True})
+        return cls(operation, starter, _options(options))
 
 
 class Desk:
@@ -234,6 +234,11 @@ class Desk:
         with self._guard:
             self._active.pop(stack, None)
             lock.release()
+
+
+def _options(raw: dict[str, Any]) -> dict[str, Any]:
+    service = {"service": raw["service"]} if raw.get("service") else {}
+    return {"to": raw.get("to") or None, "force": raw.get("force") is True} | service
 
 
 def _holder(record: Record) -> dict[str, Any]:

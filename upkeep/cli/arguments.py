@@ -63,6 +63,9 @@ def _add_runs(verbs: Verbs) -> None:
     rollback = _verb(verbs, "rollback", "geht auf die vorige Version zurück")
     deploy = _verb(verbs, "deploy", "bringt den Stack in den Zustand, den seine Dateien beschreiben")
     update.add_argument("--to", metavar="VERSION", help="stattdessen genau diese Version (1.4.2, repo:tag, sha256:…)")
+    update.add_argument(
+        "--service", metavar="DIENST", help="statt der Anwendung diesen Dienst (mongodb), hinter der Wartungsseite"
+    )
     for parser in (update, rollback, deploy):
         parser.add_argument("--force", action="store_true", help="trotz zurückgehaltener Version oder Handänderung")
         parser.add_argument("--plan", action="store_true", help="nur zeigen, was geschehen würde")

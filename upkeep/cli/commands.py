@@ -66,7 +66,10 @@ def status(desk: Desk, args: argparse.Namespace) -> Exit:
 def run_operation(desk: Desk, args: argparse.Namespace) -> Exit:
     """check, update, rollback, deploy."""
     stack = _only_stack(desk, args)
-    wish = order(args.verb, args.starter, getattr(args, "to", None), getattr(args, "force", False))
+    service = getattr(args, "service", None)
+    if service and not args.to:
+        raise UsageError(f"--service {service} braucht --to: welche Version soll es werden?")
+    wish = order(args.verb, args.starter, getattr(args, "to", None), getattr(args, "force", False), service)
     if getattr(args, "plan", False):
         plan = desk.client.plan(stack, wish)
         desk.show(plan, pages.plan_page(stack, plan))

@@ -74,6 +74,8 @@ def bake(run: Run) -> str:
 
 def watched(run: Run) -> bool:
     """A first install has nothing to go back to, and from where an operator rolled back there is no way either."""
+    if run.plan.database:
+        return False  # it was watched before the gate opened
     return run.plan.restarts and not run.plan.first and run.record.operation is not Operation.ROLLBACK
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from upkeep import held, journal, state
 from upkeep.journal import Operation
+from upkeep.phases.database_copy import drop_old_copies
 from upkeep.phases.migrate import clear_one_offs
 from upkeep.phases.prepare import remove_old
 from upkeep.release import Images, Release
@@ -72,6 +73,7 @@ def prune(run: Run) -> str:
     """Own old containers, images, snapshots: current and previous stay, so does what other stacks of this host know."""
     remove_old(run)
     clear_one_offs(run)
+    drop_old_copies(run)
     known = state.load(run.paths)
     kept = _needed(known.images, known.previous) | _needed_elsewhere(run)
     gone = [image for image in known.owned if image not in kept and run.ports.docker.remove_image(image)]

@@ -16,16 +16,19 @@ def bring_up(run: Run, project: Project, policy: Policy, services: tuple[str, ..
     if services:
         run.ports.compose.up(project, services, stop_timeout=None)
     if policy.mongodb:
-        address = _address(run)
-        keyfile = policy.mongodb.keyfile.read_text(encoding="utf-8")
-        run.ports.mongo.ensure_replica_set(address, keyfile, MEMBER, TIMEOUT)
+        run.ports.mongo.ensure_replica_set(address_of(run), keyfile_of(policy), MEMBER, TIMEOUT)
 
 
 def set_accounts(run: Run, policy: Policy) -> None:
     """Least privilege: every user only on the application's database; root for the operator."""
     if policy.mongodb:
-        keyfile = policy.mongodb.keyfile.read_text(encoding="utf-8")
-        run.ports.mongo.ensure_accounts(_address(run), keyfile, accounts(policy.mongodb))
+        run.ports.mongo.ensure_accounts(address_of(run), keyfile_of(policy), accounts(policy.mongodb))
+
+
+def keyfile_of(policy: Policy) -> str:
+    """The way in. Only for stacks with MongoDB."""
+    assert policy.mongodb is not None  # noqa: S101 - the caller knows
+    return policy.mongodb.keyfile.read_text(encoding="utf-8")
 
 
 def accounts(mongodb: MongoPolicy) -> tuple[Account, ...]:
@@ -45,7 +48,7 @@ def _secret(path: object) -> str:
     return Path(str(path)).read_text(encoding="utf-8").strip()
 
 
-def _address(run: Run) -> str:
+def address_of(run: Run) -> str:
     containers = run.ports.docker.containers(run.paths.name)
     found = next((item for item in containers if item.role == "database" and item.running), None)
     if found is None or not found.address:

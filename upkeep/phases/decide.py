@@ -64,7 +64,8 @@ def refuse_attention(situation: Situation) -> None:
 def refuse_registry(situation: Situation) -> None:
     """The allow-list counts for the app's image, wherever its name comes from."""
     allowed = situation.policy.registries_allowed
-    for wanted in (situation.policy.image.reference, planning.target_reference(situation)):
+    channel = situation.policy.image.reference
+    for wanted in (channel, channel if situation.service else planning.target_reference(situation)):
         if wanted.registry not in allowed:
             raise Refused(
                 f"Die Registry von {wanted} ist nicht erlaubt",

@@ -49,7 +49,7 @@ def restore(run: Run) -> str:
     if run.plan.first:
         return stop_slots(run)
     if run.record.intended("switch"):
-        _restore_env(run)
+        restore_env(run)
     project, policy = run.project_before(), run.policy_before
     compose = composition.read(project.file, run.paths.home)
     if run.record.intended("switch") and run.plan.services:
@@ -63,7 +63,7 @@ def restore(run: Run) -> str:
     return run.plan.release.label if run.plan.release else ""
 
 
-def _restore_env(run: Run) -> None:
+def restore_env(run: Run) -> None:
     images = run.plan.images_before
     if images:
         written = release.write(run.paths, images, run.ports.files)

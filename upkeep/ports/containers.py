@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 COMPOSE_PROJECT = "com.docker.compose.project"
@@ -16,7 +16,7 @@ RUN = "upkeep.run"
 @dataclass(frozen=True)
 class Container:
     """`digest` is that of the image it really runs (None when the image has none: built or loaded by hand). `run`:
-    id of the run it was made for, of a one-off container."""
+    id of the run it was made for, of a one-off container. `mounts`: path inside → volume or directory."""
 
     id: str
     name: str
@@ -32,6 +32,7 @@ class Container:
     anonymous_volumes: bool = False
     run: str = ""
     finished_at: str = ""
+    mounts: dict[str, str] = field(default_factory=dict)
 
     @property
     def at_rest(self) -> bool:
@@ -90,6 +91,7 @@ def parse_container(raw: dict[str, Any], digests: dict[str, tuple[str, ...]]) ->
         addresses={name: network.get("IPAddress") or "" for name, network in networks.items()},
         started_at=state.get("StartedAt", ""),
         finished_at=state.get("FinishedAt", ""),
+        mounts={item["Destination"]: item.get("Name") or item["Source"] for item in raw.get("Mounts") or ()},
         restarts=int(raw.get("RestartCount", 0)),
         exit_code=int(state.get("ExitCode", 0)),
         anonymous_volumes=any(_anonymous(mount) for mount in raw.get("Mounts") or ()),

@@ -23,14 +23,27 @@ class Account:
     roles: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True)
+class Facts:
+    """`version` of the server, `feature`: the feature compatibility version of its data."""
+
+    version: str
+    feature: str
+
+
 class Mongo(Protocol):
-    """Both raise DatabaseFailed."""
+    """All raise DatabaseFailed."""
 
     def ensure_replica_set(self, address: str, keyfile: str, member: str, timeout: float) -> bool:
         """Initiate rs0 with one member (`host:port`) if nobody did, wait until it is primary. True when it was new."""
 
     def ensure_accounts(self, address: str, keyfile: str, accounts: tuple[Account, ...]) -> None:
         """Create or update users; passwords and roles are as given afterwards."""
+
+    def facts(self, address: str, keyfile: str) -> Facts: ...
+
+    def raise_feature(self, address: str, keyfile: str, series: str, confirm: bool) -> None:
+        """Set the feature compatibility version. `confirm`: whether the server wants that word."""
 
 
 class PyMongo:
@@ -48,6 +61,16 @@ class PyMongo:
         with _failures("MongoDB-Benutzer lassen sich nicht einrichten"), _client(address, keyfile, 30) as client:
             for account in accounts:
                 _ensure(client[account.database], account)
+
+    def facts(self, address: str, keyfile: str) -> Facts:
+        with _failures("MongoDB antwortet nicht"), _client(address, keyfile, 30) as client:
+            asked = client.admin.command({"getParameter": 1, "featureCompatibilityVersion": 1})
+            return Facts(client.server_info()["version"], asked["featureCompatibilityVersion"]["version"])
+
+    def raise_feature(self, address: str, keyfile: str, series: str, confirm: bool) -> None:
+        words = {"confirm": True} if confirm else {}
+        with _failures("Das Datenformat lässt sich nicht freigeben"), _client(address, keyfile, 30) as client:
+            client.admin.command({"setFeatureCompatibilityVersion": series, **words})
 
 
 def _ensure(database: Any, account: Account) -> None:

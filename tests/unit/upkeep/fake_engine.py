@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from tests.unit.upkeep.fake_errands import run_errand
 from upkeep.errors import ComposeFailed, DockerFailed, ImageMissing
 from upkeep.ports.clock import stamp
 from upkeep.ports.compose import OneOff, Project
@@ -40,6 +41,7 @@ class FakeDocker:
         self.world = world
         self.down_for = 0
         self.errands: list[Errand] = []
+        self.failing_errands: set[str] = set()
 
     def host(self) -> DockerHost:
         if self.down_for > 0:
@@ -106,7 +108,9 @@ class FakeDocker:
     def errand(self, errand: Errand, timeout: float) -> tuple[int, str]:
         with self.world.change(f"errand {errand.argv[0]}"):
             self.errands.append(errand)
-            return self.world.gate_check
+            if errand.argv[0] in self.failing_errands:
+                return 1, f"{errand.argv[0]}: kaputt"
+            return run_errand(self.world, errand)
 
     def logs(self, container_id: str, lines: int) -> tuple[str, ...]:
         if container_id in self.world.one_offs.boxes:
@@ -140,6 +144,7 @@ class FakeDocker:
             restarts=restarts,
             exit_code=1 if crashing else 0,
             ports=(80,) if box.role == "gate" else (),
+            mounts={"/data/db": "lager_mongodb"} if box.role == "database" else {},
         )
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from upkeep import rotation
 from upkeep.errors import DatabaseFailed, GateFailed
 from upkeep.ports.gate import Server
-from upkeep.ports.mongo import Account
+from upkeep.ports.mongo import Account, Facts
 from upkeep.ports.probe import Answer
 
 if TYPE_CHECKING:
-    from tests.unit.upkeep.world import World
+    from tests.unit.upkeep.world import Behaviour, World
 
 
 class FakeGate:
@@ -152,9 +152,10 @@ class FakeMongo:
         self.member: str | None = None
         self.accounts: dict[str, Account] = {}
         self.broken = False
+        self.stuck = False  # the data's format does not move
 
     def ensure_replica_set(self, address: str, keyfile: str, member: str, timeout: float) -> bool:
-        if self.broken:
+        if self.broken or self._server().kind == "sick":
             raise DatabaseFailed("MongoDB ist nicht bereit geworden", observed="keine Antwort")
         with self.world.change("replSetInitiate"):
             fresh = self.member is None
@@ -165,6 +166,22 @@ class FakeMongo:
         for account in accounts:
             with self.world.change(f"user {account.name}"):
                 self.accounts[account.name] = account
+
+    def facts(self, address: str, keyfile: str) -> Facts:
+        return Facts(self._server().version or "", self.world.feature)
+
+    def raise_feature(self, address: str, keyfile: str, series: str, confirm: bool) -> None:
+        with self.world.change(f"feature {series}"):
+            self.world.feature = self.world.feature if self.stuck else series
+            self.confirmed = confirm
+
+    def _server(self) -> Behaviour:
+        box = next(
+            (box for box in self.world.boxes.values() if box.role == "database" and box.state == "running"), None
+        )
+        if box is None:
+            raise DatabaseFailed("MongoDB antwortet nicht")
+        return self.world.behaviour(box)
 
 
 class FakeSockets:

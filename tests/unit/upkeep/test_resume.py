@@ -39,10 +39,10 @@ class Stage:
         shutil.copytree(self._saved, self.root)
         return copy.deepcopy(self._driver)
 
-    def points(self, operation: str) -> int:
+    def points(self, operation: str, **options: Any) -> int:
         """How many moments there are in this run."""
         driver = self.fresh()
-        run = driver.begin(operation)
+        run = driver.begin(operation, **options)
         driver.world.fuse.arm(None)
         execute(run)
         return driver.world.fuse.count
@@ -83,8 +83,8 @@ SCENES: dict[str, tuple[str, Scene]] = {
 }
 
 
-def kill_at(driver: Driver, operation: str, point: int | str) -> str:
-    run = driver.begin(operation)
+def kill_at(driver: Driver, operation: str, point: int | str, **options: Any) -> str:
+    run = driver.begin(operation, **options)
     driver.world.fuse.arm(point)
     with pytest.raises(Killed) as killed:
         execute(run)

@@ -148,7 +148,10 @@ class World:
         self.sockets = FakeSockets()
         self.one_offs, self.programs = OneOffs(self), FakePrograms(self)
         self.publish("haproxy:3.0", None)
-        self.publish("mongo:6.0", None)
+        self.publish("mongo:6.0", "6.0.5")
+        self.volumes = {"lager_mongodb": "Daten"}  # volume → what is in it
+        self.feature = "6.0"
+        self.data_mb = 2
 
     def ports(self) -> Ports:
         return Ports(
@@ -205,6 +208,8 @@ class World:
             box.state, box.started = "running", self.clock.moment
             if box.role == "gate":
                 self.gate.read_files()
+            if box.role == "database":
+                self.volumes["lager_mongodb"] += f" +{self.behaviour(box).version}"
 
     def box(self, service: str) -> Box:
         found = [box for box in self.boxes.values() if box.service == service]
