@@ -29,9 +29,9 @@ def forward(run: Run) -> None:
     """What every run does, around the exchange of the releases itself."""
     run.phase("preflight", "Voraussetzungen werden geprüft", 5, preflight)
     run.phase("pull", "Abbilder werden geladen", 10, pull)
+    run.phase("trial", "Gate-Konfiguration wird geprüft", 48, try_gate)
     if run.plan.before or run.plan.after:
         run.phase("before", "Hooks vor dem Lauf", 48, before)
-    run.phase("trial", "Gate-Konfiguration wird geprüft", 48, try_gate)
     if run.plan.database:
         step(run)
     elif run.plan.rolling:
