@@ -26,7 +26,7 @@ def step(run: Run) -> None:
     run.phase("versions", "Versionen der Datenbank werden verglichen", 48, compare_versions)
     run.phase("close", "Wartungsseite wird eingeschaltet", 50, close_gate)
     run.phase("stop", "Anwendung wird angehalten", 52, stop_slots)
-    run.phase("halt", "Datenbank wird angehalten", 54, stop_database)
+    run.phase("dbstop", "Datenbank wird angehalten", 54, stop_database)
     run.phase("copy", "Daten werden beiseite kopiert", 56, copy_aside)
     run.phase("switch", "Neue Datenbank wird gestartet", 70, switch)
     run.phase("prove", "Neue Datenbank wird geprüft", 75, prove_database)
@@ -49,8 +49,9 @@ def step_back(run: Run) -> None:
             "Das Gate war schon offen: die Daten werden nicht mehr zurückgesetzt",
             next_step=f"Die Kopie von vorher liegt in {run.paths.copies / run.record.id}.",
         )
-    run.phase("restore", "Vorige Datenbank wird zurückgeholt", 91, return_database)
-    run.phase("recheck", "Anwendung wird geprüft", 94, await_previous)
+    if run.record.intended("stop"):
+        run.phase("restore", "Vorige Datenbank wird zurückgeholt", 91, return_database)
+        run.phase("recheck", "Anwendung wird geprüft", 94, await_previous)
     run.phase("reopen", "Wartungsseite wird ausgeschaltet", 96, reopen_gate)
     run.phase("tidy", "Kopie wird entfernt", 98, _tidy)
 

