@@ -51,7 +51,7 @@ class Record:
     """Everything a resumed run must know. `plan` is the plan's own serialisation, `marks` are moments (ISO 8601),
     `replaced` the containers that the run replaces, `prepared` those made to replace them, `replaced_gates`
     the gate's that were there when it began, `keeps_closed` says that the gate stays shut after the end, `commands`
-    are the hooks and the migration."""
+    are the hooks and the migration, `reserve` says that there was one when it began."""
 
     id: str
     stack: str
@@ -81,6 +81,7 @@ class Record:
     last_event: int = 0
     commands: list[CommandReport] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    reserve: bool = False
 
     def command(self, when: When, number: int = 0) -> CommandReport | None:
         return next((item for item in self.commands if (item.when, item.number) == (when, number)), None)

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from upkeep import audit, state
 from upkeep import policy as policies
-from upkeep.errors import Refused, UpkeepError
+from upkeep.errors import DiskFailed, Refused, UpkeepError
 from upkeep.journal import Journal, Operation, PhaseRecord, Record, Result
 from upkeep.layout import Snapshot, StackPaths
 from upkeep.plan import Plan
@@ -89,9 +89,24 @@ class Run:
         self.say(title)
         self.record.last_event = self.progress.last
         self.journal.save()
+        self._stop_on_full_disk()
         log.info("%s: %s", self.record.id, title)
         current.detail = action(self) or ""
         current.done_at = self.now()
+
+    def _stop_on_full_disk(self) -> None:
+        """What the reserve was given up for is written; nothing new is begun. The way back and the end go on."""
+        if not self.record.reserve or self.paths.reserve.exists() or self.record.going_back:
+            return
+        full = DiskFailed(
+            "Die Platte ist voll, die Reserve ist aufgebraucht",
+            observed=f"{self.ports.files.free_bytes(self.paths.data) // 2**20} MB frei in {self.paths.data}",
+            next_step="Platz schaffen (`df -h`, `docker system df`) und erneut versuchen.",
+        )
+        if not self.record.done("commit"):
+            raise full
+        if str(full) not in self.record.warnings:
+            self.record.warnings.append(str(full))
 
     def say(self, message: str, percent: int | None = None) -> None:
         """Tell the watchers; `percent` of the whole run."""

@@ -159,6 +159,7 @@ class Desk:
             starter=order.starter,
             options=order.options,
             started_at=stamp(now),
+            reserve=paths.reserve.exists(),
         )
         place = journal.path_of(paths, record.id)
         return Run(paths, self.ports, Journal(record, place, self.ports.files), Progress(clock, record.started_at))

@@ -31,6 +31,7 @@ class Driver:
             starter="test",
             options={"to": None, "force": False} | options,
             started_at=stamp(clock.now()),
+            reserve=self.world.paths.reserve.exists(),
         )
         self.last = record
         place = journal.path_of(self.world.paths, record.id)

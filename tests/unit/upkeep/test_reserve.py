@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -96,3 +97,40 @@ def test_reserve_is_made_again_when_there_is_room(deployed: Driver) -> None:
     files.free_mb = 50
     assert reserve.ensure(paths, ports)
     assert status.status(paths, ports, None)["drift"] == []
+
+
+@pytest.mark.parametrize(
+    ("moment", "result"),
+    [("prepare", "failed"), ("close", "rolled_back"), ("ready", "rolled_back"), ("commit", "rolled_back")],
+)
+def test_run_that_needed_the_reserve_begins_nothing_new(
+    deployed: Driver, monkeypatch: pytest.MonkeyPatch, moment: str, result: str
+) -> None:
+    deployed.world.release("1.1.0")
+    used_up_at(deployed, monkeypatch, moment)
+    record = deployed.must("update", result)
+    assert "Die Platte ist voll, die Reserve ist aufgebraucht" in record.message
+    assert "1.0.0 läuft" in record.message
+    assert deployed.state.release is not None
+    assert deployed.state.release.version == "1.0.0"
+    assert deployed.world.gate.closed_by is None
+
+
+def test_full_disk_after_the_commit_is_a_warning(deployed: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployed.world.release("1.1.0")
+    used_up_at(deployed, monkeypatch, "prune")
+    record = deployed.must("update", "updated")
+    assert "Warnung: Die Platte ist voll, die Reserve ist aufgebraucht" in record.message
+
+
+def used_up_at(driver: Driver, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+    """The write of this phase's intent only succeeds because the reserve is given up."""
+    real = driver.world.files.write
+
+    def write(path: Path, text: str, mode: int = 0o600) -> None:
+        phases = json.loads(json.loads(text)["body"])["phases"] if path.parent.name == "runs" else []
+        if phases and phases[-1]["name"] == moment:
+            driver.world.paths.reserve.unlink(missing_ok=True)
+        real(path, text, mode)
+
+    monkeypatch.setattr(driver.world.files, "write", write)
