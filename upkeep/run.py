@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from functools import cached_property
 
-from upkeep import audit, state
+from upkeep import audit, standing, state
 from upkeep import policy as policies
 from upkeep.errors import DiskFailed, Refused, UpkeepError
 from upkeep.journal import Journal, Operation, PhaseRecord, Record, Result
@@ -178,7 +178,7 @@ def carry_out(run: Run) -> None:
 def refuse(run: Run, exc: Refused) -> None:
     _take_leave(run, Result.REFUSED)
     run.record.reason, run.record.code = str(exc), exc.code
-    run.finish(Result.REFUSED, str(exc))
+    run.finish(Result.REFUSED, str(exc) + _aside(run))
 
 
 def fail_untouched(run: Run, exc: Exception) -> None:
@@ -189,7 +189,7 @@ def fail_untouched(run: Run, exc: Exception) -> None:
         discard_quietly(run)
     _take_leave(run, Result.FAILED)
     run.record.reason, run.record.code = told(exc), getattr(exc, "code", "failed")
-    run.finish(Result.FAILED, f"{told(exc)}{_serving(run)} Protokoll: `upkeep logs {run.paths.name}`.")
+    run.finish(Result.FAILED, f"{told(exc)}{_serving(run)}{_aside(run)} Protokoll: `upkeep logs {run.paths.name}`.")
 
 
 def _serving(run: Run) -> str:
@@ -204,6 +204,11 @@ def _take_leave(run: Run, result: Result) -> None:
     from upkeep.phases.farewell import take_leave
 
     take_leave(run, result)
+
+
+def _aside(run: Run) -> str:
+    """Of a deploy that did not happen: what becomes of the files that Ansible has placed for it."""
+    return standing.aside(run.paths) if run.record.operation is Operation.DEPLOY else ""
 
 
 def _remembered(run: Run) -> state.State:

@@ -9,11 +9,11 @@ import logging
 import re
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Any
 
-from upkeep import audit, housekeeping, journal, maintenance, planning, resume
-from upkeep.errors import BadRequest, Busy, UnknownRun, UpkeepError
+from upkeep import audit, housekeeping, journal, maintenance, planning, resume, standing
+from upkeep.agent.order import Order
+from upkeep.errors import Busy, Refused, UnknownRun, UpkeepError
 from upkeep.journal import Journal, Operation, Record
 from upkeep.layout import Layout, StackPaths
 from upkeep.lock import StackLock, busy
@@ -32,29 +32,6 @@ LOCK_PATIENCE = 15.0
 log = logging.getLogger("upkeep.agent")
 
 
-@dataclass(frozen=True)
-class Order:
-    """What a client wants: `starter` says who it was, for the report and for whoever is told „busy“."""
-
-    operation: Operation
-    starter: str
-    options: dict[str, Any]
-
-    @classmethod
-    def parse(cls, raw: dict[str, Any]) -> Order:
-        try:
-            operation = Operation(raw.get("operation", ""))
-        except ValueError as exc:
-            known = ", ".join(Operation)
-            raise BadRequest("Diesen Vorgang gibt es nicht", observed=raw.get("operation"), limit=known) from exc
-        options = raw.get("options") or {}
-        texts = [options.get(key) for key in ("to", "service")] if isinstance(options, dict) else [options]
-        if not all(text is None or isinstance(text, str) for text in texts):
-            raise BadRequest("options muss {to: Text, service: Text, force: ja/nein} sein", observed=options)
-        starter = str(raw.get("starter") or "unbekannt")[:100]
-        return cls(operation, starter, _options(options))
-
-
 class Desk:
     """Shared by all connections; its own state is guarded by one lock that is never held while something works."""
 
@@ -69,8 +46,7 @@ class Desk:
         """Begin a run and return its id. Raises Refused at once where no look at the world is needed, or Busy."""
         paths = self.layout.stack(stack)
         self._refuse_busy(stack)
-        if order.operation is not Operation.REPAIR:
-            refuse_at_once(Situation.read(paths, self.ports, order.options), order.operation)
+        self._refuse(paths, order)
         run = self._new_run(paths, order)
         lock = self._lock(paths, run.record)
         try:
@@ -143,6 +119,17 @@ class Desk:
                 if path.exists():
                     return journal.read(path)
         raise UnknownRun(f"Einen Lauf „{run_id}“ gibt es nicht", next_step="`upkeep status` zeigt den letzten.")
+
+    def _refuse(self, paths: StackPaths, order: Order) -> None:
+        """What needs no look at the world; a repair is for when nothing can be read any more."""
+        if order.operation is Operation.REPAIR:
+            return
+        try:
+            refuse_at_once(Situation.read(paths, self.ports, order.options), order.operation)
+        except Refused as exc:
+            if order.operation is Operation.DEPLOY:
+                exc.next_step = f"{exc.next_step or ''}{standing.aside(paths)}".strip() or None
+            raise
 
     def _refuse_busy(self, stack: str) -> None:
         record = self.running(stack)

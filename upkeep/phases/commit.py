@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from upkeep import held, journal, state
+from upkeep import held, journal, state, unused_secrets
 from upkeep.journal import Operation
 from upkeep.phases.database_copy import drop_old_copies
 from upkeep.phases.migrate import clear_one_offs
@@ -80,6 +80,7 @@ def prune(run: Run) -> str:
     gone += [image for image in known.owned if image not in kept and run.ports.docker.image(image) is None]
     run.remember(replace(known, owned=tuple(image for image in known.owned if image not in gone)))
     _prune_snapshots(run, known)
+    unused_secrets.drop(run.paths, run.ports, known.release)
     journal.drop_old(run.paths, run.ports.files)
     return f"{len(set(gone))} entfernt"
 

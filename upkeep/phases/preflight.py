@@ -135,13 +135,21 @@ def _secret_problem(file: Path, observed: str, limit: str = "lesbare Datei mit I
 
 
 def check_disk(run: Run) -> int:
-    needed = run.policy.update.minimum_free_mb + UNPACKED * run.plan.size_bytes // MEGABYTE
-    places = (Path(run.ports.docker.host().root_directory), run.paths.data)
-    free = min(run.ports.files.free_bytes(place) for place in places) // MEGABYTE
+    """Room for the image where Docker keeps them, and for the journal where the agent keeps that."""
+    least = run.policy.update.minimum_free_mb
+    needed = least + UNPACKED * run.plan.size_bytes // MEGABYTE
+    return min(
+        _enough_room(run, Path(run.ports.docker.host().root_directory), needed),
+        _enough_room(run, run.paths.data, least),
+    )
+
+
+def _enough_room(run: Run, place: Path, needed: int) -> int:
+    free = run.ports.files.free_bytes(place) // MEGABYTE
     if free < needed:
         raise Refused(
             "Zu wenig Platz auf der Platte",
-            observed=f"{free} MB frei in {places[0]}",
+            observed=f"{free} MB frei in {place}",
             limit=f"{needed} MB",
             next_step="Platz schaffen (`docker system df` zeigt, was belegt ist) und erneut versuchen.",
         )

@@ -174,7 +174,7 @@ def _limits_wrong(wanted: Wanted) -> Iterator[str]:
         if not SIZE.fullmatch(text):
             yield f"stack__{name}: „{text}“ ist keine Größe; Beispiele: 512M, 2G."
     if not CALENDAR.fullmatch(wanted["check_at"]):
-        yield f"stack__check_at: „{wanted['check_at']}“ ist kein Zeitplan; Beispiele: daily, *-*-* 06:00, Mon..Fri 06:30."
+        yield f"stack__check_at: „{wanted['check_at']}“ ist kein Zeitplan; Beispiele: daily, *-*-* 06:00."
     if not 0 <= wanted["check_jitter"] <= 86400:
         yield f"stack__check_jitter: {wanted['check_jitter']} liegt nicht zwischen 0 und 86400."
     ranges = {"request_timeout": 86400, "stream_timeout": 604800, "gate_connections": 20000, "pids": 100000}

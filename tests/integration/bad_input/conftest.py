@@ -9,13 +9,14 @@ import pytest
 
 from tests.faults.managed import ManagedHost
 from tests.faults.stage import Stage, lower_stage, raise_stage, settings
-from tests.faults.versions import versions_of
+from tests.faults.versions import REGISTRY, versions_of
 
 STANDING = """
 docker inspect -f '{{{{.Name}}}} {{{{.Id}}}} {{{{.Image}}}} {{{{.State.StartedAt}}}}' $(docker ps -aq) | sort
 cat {home}/release.env
 curl -s -m 5 -w '\\n%{{http_code}}' http://127.0.0.1/api/health
 """
+LOCKED = "127.0.0.1:5055"  # a registry that lets nobody in (see test_years_of_use.py)
 NAME = os.environ.get("UPKEEP_TEST_BED", "bad-input")
 
 
@@ -23,7 +24,7 @@ NAME = os.environ.get("UPKEEP_TEST_BED", "bad-input")
 def stage() -> Iterator[Stage]:
     """site.yml ran; `probe` 1.0.0 runs, and nothing else was ever there. The channel offers 1.1.0."""
     versions = versions_of(NAME)
-    given = settings(versions, secrets={"token": "{{ vault__token }}"})
+    given = settings(versions, secrets={"token": "{{ vault__token }}"}, registries_allowed=[REGISTRY, LOCKED])
     stage = raise_stage(NAME, given, {"vault__token": "geheim-4711"})
     versions.publish("1.0.0", offer=True)
     stage.plays.fine("site")

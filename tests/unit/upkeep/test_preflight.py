@@ -144,3 +144,47 @@ def test_nothing_to_roll_back_to(deployed: Driver) -> None:
 
 def test_update_before_the_first_deploy(driver: Driver) -> None:
     assert "„lager“ ist noch nicht ausgerollt" in driver.must("update", "refused").message
+
+
+def test_refused_deploy_says_what_becomes_of_the_files_already_placed(deployed: Driver) -> None:
+    path = deployed.world.paths.compose_file
+    assert "liegen schon in" not in deployed.must("deploy", "unchanged").message
+    deployed.world.place(published=[{"host_port": 8081, "bind": "0.0.0.0"}])
+    path.write_text(path.read_text().replace("services:", "# neu\nservices:"))
+    path.write_text(path.read_text().replace("  app-1:", "  app-1:\n    mem_limit: 300m"))
+    deployed.world.sockets.busy = {8081}
+    message = deployed.must("deploy", "refused").message
+    home = deployed.world.paths.home
+    assert "Der Port 8081 ist schon belegt" in message
+    assert (
+        f"Die neuen Dateien liegen schon in {home}, gelten aber noch nicht: 1.0.0 läuft mit den bisherigen" in message
+    )
+
+
+def test_refused_first_install_says_that_nothing_was_started(driver: Driver) -> None:
+    driver.world.sockets.busy = {80}
+    assert "liegen schon in" in driver.must("deploy", "refused").message
+
+
+def test_room_is_asked_for_where_it_is_needed(deployed: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployed.world.release("1.1.0")
+    data = deployed.world.paths.data
+    monkeypatch.setattr(deployed.world.files, "free_bytes", lambda path: (500 if path == data else 9000) * 1024 * 1024)
+    said = f"Zu wenig Platz auf der Platte (gefunden: 500 MB frei in {data}; erwartet: 1024 MB)"
+    assert said in refused(deployed)
+
+
+def test_secret_that_left_the_inventory_leaves_the_host_after_the_deploy(deployed: Driver) -> None:
+    secrets = deployed.world.paths.secrets
+    (secrets / "alt").write_text("geheim")
+    compose, policy = deployed.world.paths.compose_file, deployed.world.paths.policy_file
+    kept = {path.name for path in secrets.iterdir()}
+    with_alt = compose.read_text().replace("secrets:\n  token:", "secrets:\n  alt:\n    file: ./secrets/alt\n  token:")
+    compose.write_text(with_alt.replace("    - token", "    - token\n    - alt"))
+    policy.write_text(policy.read_text() + "# secrets/root secrets/app secrets/keyfile\n")
+    deployed.must("deploy", "updated")
+    assert {path.name for path in secrets.iterdir()} == kept
+    compose.write_text(compose.read_text().replace("\n    - alt", "").replace("  alt:\n    file: ./secrets/alt\n", ""))
+    deployed.must("deploy", "updated")
+    assert {path.name for path in secrets.iterdir()} == kept - {"alt"}
+    deployed.must("deploy", "unchanged")

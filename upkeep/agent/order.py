@@ -1,0 +1,32 @@
+"""What a client wants from the desk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from upkeep.errors import BadRequest
+from upkeep.journal import Operation
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a client wants: `starter` says who it was, for the report and for whoever is told „busy“."""
+
+    operation: Operation
+    starter: str
+    options: dict[str, Any]
+
+    @classmethod
+    def parse(cls, raw: dict[str, Any]) -> Order:
+        try:
+            operation = Operation(raw.get("operation", ""))
+        except ValueError as exc:
+            known = ", ".join(Operation)
+            raise BadRequest("Diesen Vorgang gibt es nicht", observed=raw.get("operation"), limit=known) from exc
+        options = raw.get("options") or {}
+        texts = [options.get(key) for key in ("to", "service")] if isinstance(options, dict) else [options]
+        if not all(text is None or isinstance(text, str) for text in texts):
+            raise BadRequest("options muss {to: Text, service: Text, force: ja/nein} sein", observed=options)
+        starter = str(raw.get("starter") or "unbekannt")[:100]
+        return cls(operation, starter, _options(options))
