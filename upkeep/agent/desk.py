@@ -224,11 +224,6 @@ class Desk:
             lock.release()
 
 
-def _options(raw: dict[str, Any]) -> dict[str, Any]:
-    service = {"service": raw["service"]} if raw.get("service") else {}
-    return {"to": raw.get("to") or None, "force": raw.get("force") is True} | service
-
-
 def _holder(record: Record) -> dict[str, Any]:
     return {
         "id": record.id,

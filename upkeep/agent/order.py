@@ -30,3 +30,8 @@ class Order:
             raise BadRequest("options muss {to: Text, service: Text, force: ja/nein} sein", observed=options)
         starter = str(raw.get("starter") or "unbekannt")[:100]
         return cls(operation, starter, _options(options))
+
+
+def _options(raw: dict[str, Any]) -> dict[str, Any]:
+    service = {"service": raw["service"]} if raw.get("service") else {}
+    return {"to": raw.get("to") or None, "force": raw.get("force") is True} | service
