@@ -26,7 +26,7 @@ FAILURES = (BenchFailed, TestbedError, subprocess.SubprocessError, OSError)
 
 @dataclass(frozen=True)
 class Extent:
-    """How much is proved: updates at each rate, seconds of load without any before and after."""
+    """How much is proved: updates at all rates together, seconds of load without any before and after."""
 
     rates: tuple[int, ...]
     updates: int
@@ -36,7 +36,7 @@ class Extent:
     ways: tuple[Way, ...] = undoing.WAYS
 
 
-WHOLE = Extent(rates=(quiet.LOWEST,), updates=12, quiet_seconds=25)
+WHOLE = Extent(rates=(quiet.LOWEST,), updates=24, quiet_seconds=25)
 TRIAL = Extent(rates=(100,), updates=4, quiet_seconds=5, searches=False, with_seed=False, ways=())
 
 
@@ -64,7 +64,9 @@ def prove(stage: Stage, notebook: Notebook, extent: Extent) -> Found:
     if extent.searches:
         with step("Höchste Rate ohne Updates"):
             rates.append(notebook.step("rate", lambda: quiet.highest_rate(stage)))
-    rolled = [_roll(stage, notebook, extent, rate) for rate in dict.fromkeys(rates)]
+    rates = list(dict.fromkeys(rates))
+    updates = extent.updates // len(rates)
+    rolled = [_roll(stage, notebook, rate, updates, extent.quiet_seconds) for rate in rates]
     for way in extent.ways:
         with step(f"Rücknahme: {way.title}"):
             undone.append((way, _undo(stage, notebook, way)))
@@ -79,11 +81,9 @@ def _undo(stage: Stage, notebook: Notebook, way: Way) -> Undone:
     return Undone.load(notebook.step(way.name, lambda: undoing.undo(stage, way).dump()))
 
 
-def _roll(stage: Stage, notebook: Notebook, extent: Extent, rate: int) -> Rolled:
-    with step(f"Rolling-Updates bei {rate}/s"):
-        raw = notebook.step(
-            f"rolling-{rate}", lambda: rolling.roll(stage, rate, extent.updates, extent.quiet_seconds).dump()
-        )
+def _roll(stage: Stage, notebook: Notebook, rate: int, updates: int, quiet_seconds: float) -> Rolled:
+    with step(f"{updates} Rolling-Updates bei {rate}/s"):
+        raw = notebook.step(f"rolling-{rate}", lambda: rolling.roll(stage, rate, updates, quiet_seconds).dump())
     return Rolled.load(raw)
 
 

@@ -72,6 +72,7 @@ def _whole(found: Found) -> list[Figure]:
     written = sum(one.writes for one in during)
     versions = [float(len({OLD, NEW} & one.releases.keys())) for one in during]
     return [
+        Figure("Höchste Rate ohne Updates, die zählt", "Anfragen/s", [found.rate], "gesucht bis", [quiet.HIGHEST]),
         Figure(
             "Anfragen während der Updates", "", [asked], "davon Schreiben", [written], Limit(REQUESTS, at_least=True)
         ),

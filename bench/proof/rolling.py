@@ -12,7 +12,7 @@ from bench.proof.stage import NEW, OLD, Stage
 from bench.proof.stretch import Stretch
 from workshop.progress import say
 
-POLICY = {"strategy": "rolling"}
+POLICY = {"strategy": "rolling", "drain_timeout": 8, "bake": 2}
 BEFORE_AND_AFTER = 1.0  # seconds of load before the first update and after the last
 BETWEEN = 0.5
 
