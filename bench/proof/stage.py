@@ -17,7 +17,7 @@ import requests
 
 from bench.failure import BenchFailed
 from bench.gate import sign_in
-from bench.ground import LOGIN, SLOT, STACK, Ground, call
+from bench.ground import LOGIN, STACK, Ground, call
 from bench.machine import ROOT
 from bench.proof.stretch import Callers, Stretch
 from testbed import registry, ssh
@@ -26,6 +26,7 @@ from workshop.progress import say
 
 HOST = "one"
 SLOTS = 2
+SLOT = ("upkeep.role=app", f"upkeep.stack={STACK}")
 OLD, NEW = "1.0.0", "1.1.0"
 FAULT_AFTER = 6
 IMAGE = Path(__file__).parent / "image"
@@ -87,10 +88,9 @@ class Stage:
 
     def _is_there(self) -> bool:
         try:
-            self.on("docker", "exec", SLOT, "true")
+            return bool(self._in_a_slot("true"))
         except (TestbedError, BenchFailed, subprocess.SubprocessError):
             return False
-        return True
 
     def policy(self, policy: dict[str, Any]) -> None:
         """Other rules for updates, the way an admin would change them; and the older release, if it is not there."""
@@ -128,7 +128,7 @@ class Stage:
     @cached_property
     def cookie(self) -> str:
         """Somebody who is signed in, in a business with some data."""
-        command = ("docker", "exec", "-i", SLOT, "lager", "load-demo", "--user", self.login, "--json")
+        command = self._in_a_slot("lager", "load-demo", "--user", self.login, "--json")
         self.on(*command, stdin=self.ground.password + "\n")
         return sign_in(self.origin, self.ground.password, self.login)
 
@@ -150,5 +150,14 @@ class Stage:
 
     def stored(self, field: str, beginning: str) -> list[str]:
         """What the database holds in a field of its articles; not by way of the app's own code."""
-        told = self.on("docker", "exec", "-i", SLOT, "python3", "-", field, beginning, stdin=ARTICLES)
+        told = self.on(*self._in_a_slot("python3", "-", field, beginning), stdin=ARTICLES)
         return list(json.loads(told))
+
+    def _in_a_slot(self, *words: str) -> list[str]:
+        """A command inside a container of the app; their names change, their labels do not."""
+        found = self.on(
+            "docker", "ps", "-q", *(word for label in SLOT for word in ("--filter", f"label={label}"))
+        ).split()
+        if not found:
+            raise BenchFailed(f"Auf {HOST} läuft kein Slot von {STACK}")
+        return ["docker", "exec", "-i", found[0], *words]
