@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from bench.proof import rolling
 from bench.proof.quiet import told
 from bench.proof.rolling import Update, run
 from bench.proof.stage import FAULT_AFTER, NEW, OLD, Stage
@@ -39,7 +40,8 @@ class Way:
     @property
     def policy(self) -> dict[str, Any]:
         migration = {"migration": MIGRATION} if self.migration else {}
-        return {"strategy": self.strategy, "bake": BAKE_SECONDS if self.version else 0, **migration}
+        rules = {"strategy": self.strategy, "bake": BAKE_SECONDS if self.version else 0}
+        return rolling.POLICY | rules | migration
 
 
 WAYS = tuple(
