@@ -76,8 +76,10 @@ class FakeFiles:
     def write(self, path: Path, text: str, mode: int = 0o600) -> None:
         with self.world.change(f"write {path.name}"):
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            path.chmod(mode)
+            draft = path.with_name(f".{path.name}.draft")  # others read meanwhile
+            draft.write_text(text, encoding="utf-8")
+            draft.chmod(mode)
+            draft.replace(path)
 
     def append(self, path: Path, text: str) -> None:
         with self.world.change(f"append {path.name}"):
