@@ -52,15 +52,18 @@ def judge(paths: StackPaths, ports: Ports) -> Judgement:
     journals, chain = _damaged(paths), audit.verify(paths)
     known, state_problem = _believed(paths, ports, policy, bool(journals))
     closed, notice_problem = _notice(paths)
-    start = _must_start(paths, ports, policy, known.release)
+    start = not known.overtaken and _must_start(paths, ports, policy, known.release)
     problems = [f"Das Journal {path.stem} ist beschädigt." for path in journals]
     problems += [f"{known.attention.rstrip('.')}."] if known.attention and not journals else []
     problems += [text for text in (state_problem, notice_problem) if text]
     problems += [f"{chain.problem}."] if chain.problem else []
     broken = bool(problems)
+    reopens = broken and closed and not known.overtaken
+    if broken and known.overtaken and known.release:
+        problems.append(f"{known.release.label} passt nicht mehr zu den Daten; die Wartungsseite bleibt eingeschaltet.")
     return Judgement(
         problems=tuple(problems),
-        steps=tuple(_steps(paths, known, journals, chain, notice_problem, broken and start, broken and closed)),
+        steps=tuple(_steps(paths, known, journals, chain, notice_problem, broken and start, reopens)),
         state=replace(known, attention=None),
         policy=policy,
         journals=journals,

@@ -100,6 +100,8 @@ def drop_stale_notice(paths: StackPaths, ports: Ports) -> None:
     try:
         if path.with_suffix(".corrupt").exists() or (path.exists() and journal.read(path).keeps_closed):
             return
+        if state.load(paths).overtaken:
+            return
     except JournalCorrupt:
         return  # nobody knows: the gate stays shut until someone looked
     maintenance.change(paths, ports, lambda present: present.without_run(run_id))

@@ -52,6 +52,11 @@ class State:
     held_versions: dict[str, str] = field(default_factory=dict)
     returned_from: Release | None = None
 
+    @property
+    def overtaken(self) -> bool:
+        """Whether the release that is to run no longer fits the data: then nobody starts it by himself."""
+        return self.release is not None and self.release.digest in self.outdated
+
 
 # What a newer agent remembered beyond this is passed over: a host must come up again after it was taken back.
 KNOWN = frozenset(item.name for item in fields(State))

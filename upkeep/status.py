@@ -151,6 +151,10 @@ def _drift(paths: StackPaths, known: State, containers: tuple[Container, ...]) -
     found = []
     if release.edited_by_hand(paths, known.env_hash):
         found.append(f"{paths.release_env} wurde von Hand geändert.")
+    if known.migrated and known.overtaken:
+        found.append(
+            f"{known.release.label} passt nicht mehr zu den Daten; umgestellt hat sie {known.migrated.version}."
+        )
     found += _compose_drift(paths, known.release)
     for item in containers:
         if item.role == "app" and item.digest != known.release.digest:

@@ -36,6 +36,9 @@ def repair(run: Run) -> None:
 def _carry_out(run: Run, judgement: Judgement) -> None:
     run.phase("memory", "Stand wird neu festgehalten", 20, lambda run: _remember(run, judgement))
     current = state.load(run.paths)
+    if current.overtaken:
+        run.phase("shut", "Wartungsseite bleibt eingeschaltet", 90, _stay_shut)
+        return
     if judgement.start and current.release:
         run.phase("start", "Anwendung wird gestartet", 40, lambda run: _start(run, judgement))
     if (judgement.start or judgement.closed) and current.release:
@@ -81,6 +84,16 @@ def _start(run: Run, judgement: Judgement) -> str:
     project = Project(run.paths.name, run.paths.home, run.paths.release_env, file)
     run.ports.compose.up(project, slots, stop_timeout=judgement.policy.update.stop_timeout)
     return ", ".join(slots)
+
+
+def _stay_shut(run: Run) -> str:
+    """The data is not this release's any more: it is not started, and what comes next finds one container a slot."""
+    known = state.load(run.paths)
+    assert known.release is not None  # noqa: S101 - it has been overtaken
+    for spare in _spare(run.ports.docker.containers(run.paths.name), known.release.digest):
+        run.ports.docker.remove(spare.id)
+    run.remember(replace(known, attention=None))
+    return f"{known.release.label} passt nicht mehr zu den Daten"
 
 
 def _spare(containers: tuple[Container, ...], digest: str) -> list[Container]:

@@ -9,11 +9,12 @@ import pytest
 
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.test_resume import Stage, kill_at
-from tests.unit.upkeep.world import World
+from tests.unit.upkeep.world import Killed, World
 from upkeep import journal
 from upkeep.commands import When
 from upkeep.journal import Journal
 from upkeep.ports.compose import OneOff
+from upkeep.status import status
 
 COMMAND = ["lager", "migrate"]
 
@@ -141,6 +142,8 @@ def test_release_that_fails_after_a_compatible_migration_goes_back(migrating: Dr
 def test_stack_with_overtaken_data_refuses_the_old_code_and_takes_a_mended_one(overhaul: Driver) -> None:
     overhaul.world.one_offs.exit_code = 1
     overhaul.must("update", "failed")
+    drift = status(overhaul.world.paths, overhaul.world.ports(), None)["drift"]
+    assert "1.0.0 passt nicht mehr zu den Daten; umgestellt hat sie 1.1.0." in drift
     refused = overhaul.must("deploy", "refused")
     assert "1.0.0 passt nicht mehr zu den Daten (gefunden: umgestellt von 1.1.0 am 2026-11-21)" in refused.message
     overhaul.world.one_offs.exit_code = 0
@@ -156,6 +159,25 @@ def test_failure_that_touches_nothing_does_not_claim_that_the_overtaken_release_
     overhaul.world.release("1.1.1")
     overhaul.world.pull_fails = True
     assert "Die Wartungsseite bleibt eingeschaltet." in overhaul.must("update", "failed").message
+
+
+def test_repair_does_not_start_the_old_code_on_overtaken_data(overhaul: Driver) -> None:
+    kill_at(overhaul, "update", "after start migration")
+    overhaul.world.fuse.arm("after write state.json")
+    with pytest.raises(Killed):
+        overhaul.resume()
+    overhaul.world.fuse.arm(None)
+    assert overhaul.last is not None
+    damaged = overhaul.world.paths.runs / f"{overhaul.last.id}.json"
+    damaged.write_text(damaged.read_text()[:-9])
+    assert overhaul.resume() == []
+    record = overhaul.must("repair", "updated")
+    assert "1.0.0 passt nicht mehr zu den Daten; die Wartungsseite bleibt eingeschaltet." in record.message
+    overhaul.resume()
+    assert overhaul.world.gate.closed_by is not None
+    assert serving(overhaul.world) is None
+    overhaul.must("update", "updated")
+    assert (serving(overhaul.world), overhaul.world.gate.closed_by) == ("1.1.0", None)
 
 
 def test_old_code_comes_back_by_force_once_somebody_has_put_the_data_back(overhaul: Driver) -> None:
