@@ -1,5 +1,6 @@
 """The smallest app an update can be tried on. BEHAVIOUR of the image: good, sick (503), crash, liar (version), ugly
-(start page fails; ugly-2: only in slot app-2), fading (500 after FADES seconds), greedy (for memory).
+(start page fails; ugly-2: only in slot app-2), fading (500 after FADES seconds), rotten (the same, but healthy), greedy
+(for memory).
 
 Where a volume is mounted at /data, `POST /entries` with a JSON string keeps that as a line there before it answers.
 """
@@ -46,7 +47,8 @@ class App(BaseHTTPRequestHandler):
 
 
 def status_of(path):
-    if BEHAVIOUR == "fading" and time.monotonic() - BORN > float(os.environ.get("FADES", "20")):
+    fading = BEHAVIOUR == "fading" or (BEHAVIOUR == "rotten" and path != "/api/health")
+    if fading and time.monotonic() - BORN > float(os.environ.get("FADES", "20")):
         print("die Verbindung zum Speicher ist verloren", flush=True)
         return 500
     if path == "/" and BEHAVIOUR in ("ugly", f"ugly-{os.environ.get('UPKEEP_SLOT', '')[-1:]}"):

@@ -1,0 +1,185 @@
+"""Strategy rolling on a real host under load: what fails goes back unnoticed, a kill costs nobody an answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.integration.upkeep import images, stack
+from tests.integration.upkeep.callers import during
+from tests.integration.upkeep.host import EngineHost
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+UPDATE = {"strategy": "rolling", "ready_timeout": 4, "drain_timeout": 5, "minimum_free_mb": 100, "bake": 1}
+WAITS = "    http-request lua.hold if { str(hold),map(/maps/state.map) -m found }\n"
+LOADS = "    lua-load-per-thread /usr/local/etc/haproxy/hold.lua\n"
+HOLD = Path(__file__).parents[3] / "roles/stack/templates/hold.lua.j2"
+
+
+def place(host: EngineHost, slots: int = 2, **update: Any) -> None:
+    """Two slots that share a volume for what callers write."""
+    files = stack.files(slots, update=UPDATE | update)
+    document = yaml.safe_load(files["compose.yml"][0])
+    for number in range(1, slots + 1):
+        document["services"][f"app-{number}"] |= {"volumes": ["entries:/data"]}
+        document["services"][f"app-{number}"]["environment"] |= {"FADES": "4"}
+    document["volumes"] = {"entries": {}}
+    files["compose.yml"] = (yaml.safe_dump(document), 0o644, 0, 0)
+    lua = HOLD.read_text(encoding="utf-8").replace("{{ ansible_managed }}", "")
+    config = (
+        files["gate-wanted/haproxy.cfg"][0].replace("opt@", "").replace("    server-state", f"{LOADS}    server-state")
+    )
+    asks = "    http-request set-var(txn.closed_by)"
+    config = config.replace(asks, f"{WAITS}{asks}")
+    host.place_stack(
+        files | {"gate-wanted/haproxy.cfg": (config, 0o644, 0, 0), "gate-wanted/hold.lua": (lua, 0o644, 0, 0)}
+    )
+
+
+@pytest.fixture(scope="module")
+def pair(machine: EngineHost) -> Iterator[EngineHost]:
+    """1.0.0 in two slots."""
+    machine.remove_stack()
+    machine.run("docker", "volume", "rm", "-f", "lager_entries")
+    images.publish("1.4.0", "1.4.0", behaviour="rotten")
+    images.channel("1.0.0")
+    place(machine)
+    machine.start_agent()
+    assert machine.do("deploy")["result"] == "updated"
+    yield machine
+    machine.remove_stack()
+
+
+@pytest.fixture
+def host(pair: EngineHost) -> EngineHost:
+    if pair.status()["release"]["version"] != "1.0.0":
+        assert pair.do("update", to="1.0.0", force=True)["result"] == "updated"
+    return pair
+
+
+def assert_settled(host: EngineHost, version: str) -> None:
+    status = host.status()
+    assert [slot["version"] for slot in status["slots"]] == [version, version], status
+    assert [slot["health"] for slot in status["slots"]] == ["ready", "ready"], status
+    assert status["drift"] == [], status
+    assert host.ask("GET", "/v1/stacks/lager/health").body["healthy"]
+    assert len(host.run("docker", "ps", "-aq").split()) == 3
+    assert host.do("deploy")["result"] == "unchanged"
+
+
+def test_several_updates_cost_nobody_an_answer(host: EngineHost) -> None:
+    reports = []
+
+    def updates() -> None:
+        for version in ("1.1.0", "1.0.0") * 2:
+            reports.append(host.do("update", to=version, force=True))
+
+    seen = during(host, updates)
+    print(seen)
+    assert [report["result"] for report in reports] == ["updated"] * 4, reports
+    assert seen.tally.outcomes.keys() == {"ok"}, seen
+    assert seen.tally.releases.keys() == {"1.0.0", "1.1.0"}, seen
+    assert seen.nothing_lost, seen
+    assert_settled(host, "1.0.0")
+
+
+@pytest.mark.parametrize(("version", "reason"), [("1.2.0", "HTTP 503"), ("1.3.0", "app-1 startet nicht")])
+def test_version_that_does_not_get_ready_goes_back_unnoticed(host: EngineHost, version: str, reason: str) -> None:
+    reports: list[dict[str, Any]] = []
+    seen = during(host, lambda: reports.append(host.do("update", to=version, force=True)))
+    print(seen)
+    assert reports[0]["result"] == "rolled_back", reports
+    assert reason in reports[0]["message"]
+    assert reports[0]["last_logs"]
+    assert seen.tally.outcomes.keys() == {"ok"}, seen
+    assert seen.tally.releases.keys() == {"1.0.0"}, seen
+    assert seen.nothing_lost, seen
+    assert_settled(host, "1.0.0")
+
+
+def test_version_that_rots_while_it_bakes_goes_back_and_is_held(host: EngineHost) -> None:
+    place(host, bake=20)
+    assert host.do("deploy")["result"] == "unchanged"
+    reports: list[dict[str, Any]] = []
+    seen = during(host, lambda: reports.append(host.do("update", to="1.4.0", force=True)))
+    print(seen, reports[0]["message"])
+    assert reports[0]["result"] == "rolled_back", reports
+    assert "antwortet zu oft mit Fehlern" in reports[0]["reason"]
+    assert reports[0]["timings"]["bake_s"] < 15
+    assert seen.tally.outcomes.keys() == {"ok", "http-500"}, seen
+    assert seen.nothing_lost, seen
+    assert len(host.status()["held"]) >= 1
+    assert_settled(host, "1.0.0")
+    place(host)
+    assert host.do("deploy")["result"] == "unchanged"
+
+
+@pytest.mark.parametrize("phase", ["drain:app-1", "replace:app-1", "ready:app-2", "admit:app-2", "bake"])
+def test_agent_killed_in_a_phase_ends_the_update_and_nobody_notices(host: EngineHost, phase: str) -> None:
+    reports: list[dict[str, Any]] = []
+
+    def update_and_kill() -> None:
+        run = host.begin("update", to="1.1.0", force=True)
+        await_phase(host, run, phase)
+        host.kill_agent()
+        reports.append(host.report(run))
+
+    seen = during(host, update_and_kill)
+    print(seen)
+    assert reports[0]["result"] == "updated", reports
+    assert seen.tally.outcomes.keys() == {"ok"}, seen
+    assert seen.nothing_lost, seen
+    assert_settled(host, "1.1.0")
+
+
+@pytest.mark.parametrize("phase", ["leave:app-1", "return:app-1", "undrain:app-1"])
+def test_agent_killed_on_the_way_back(host: EngineHost, phase: str) -> None:
+    reports: list[dict[str, Any]] = []
+
+    def update_and_kill() -> None:
+        run = host.begin("update", to="1.2.0", force=True)
+        await_phase(host, run, phase)
+        host.kill_agent()
+        reports.append(host.report(run))
+
+    seen = during(host, update_and_kill)
+    print(seen)
+    assert reports[0]["result"] == "rolled_back", reports
+    assert seen.tally.outcomes.keys() == {"ok"}, seen
+    assert_settled(host, "1.0.0")
+
+
+def test_gate_killed_while_a_slot_is_out_keeps_it_out_and_the_run_goes_on(host: EngineHost) -> None:
+    run = host.begin("update", to="1.1.0", force=True)
+    await_phase(host, run, "replace:app-1")
+    host.run("docker", "kill", "-s", "KILL", "lager-gate-1")
+    host.run("docker", "start", "lager-gate-1")  # Docker does that itself for a process that dies; `kill` is a wish
+    report = host.report(run)
+    assert report["result"] == "updated", report
+    assert_settled(host, "1.1.0")
+
+
+def test_pause_holds_requests_through_a_recreate(host: EngineHost) -> None:
+    place(host, strategy="recreate", pause=25)
+    assert host.do("deploy")["result"] == "unchanged"
+    reports: list[dict[str, Any]] = []
+    seen = during(host, lambda: reports.append(host.do("update", to="1.1.0", force=True)), per_second=20)
+    print(seen, reports[0]["timings"])
+    assert reports[0]["result"] == "updated", reports
+    assert seen.tally.outcomes.keys() == {"ok"}, seen
+    assert seen.nothing_lost, seen
+    place(host)
+    assert host.do("deploy")["result"] == "unchanged"
+
+
+def await_phase(host: EngineHost, run: str, phase: str, within: float = 60) -> None:
+    """Until the run has begun that phase, as its journal on disk says."""
+    deadline = time.monotonic() + within
+    while phase not in host.run("cat", f"/var/lib/upkeep/lager/runs/{run}.json", check=False):
+        assert time.monotonic() < deadline, f"{phase} kam nicht"
