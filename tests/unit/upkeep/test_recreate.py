@@ -209,3 +209,40 @@ def test_app_without_a_version_path_is_known_by_its_digest_alone(driver: Driver)
     driver.must("deploy", "updated")
     driver.world.release("1.1.0", kind="liar")
     driver.must("update", "updated")
+
+
+def test_pause_tells_the_gate_how_long_requests_may_wait(driver: Driver) -> None:
+    driver.world.place(update={"pause": 20})
+    driver.must("deploy", "updated")
+    driver.world.release("1.1.0")
+    told = holds(driver)
+    began = driver.world.clock.moment.timestamp()
+    driver.must("update", "updated")
+    assert told[0] is not None
+    assert 20 <= float(told[0]) - began <= 22
+    assert told[-1] is None
+
+
+def test_no_pause_when_the_gate_itself_changes(driver: Driver) -> None:
+    driver.world.place(update={"pause": 20})
+    driver.must("deploy", "updated")
+    driver.world.place(slots=2, update={"pause": 20})
+    (driver.world.paths.home / "gate-wanted").mkdir(exist_ok=True)
+    (driver.world.paths.home / "gate-wanted" / "haproxy.cfg").write_text("global\n# anders\n")
+    told = holds(driver)
+    driver.must("deploy", "updated")
+    assert len(told) > 1
+    assert set(told) == {None}
+
+
+def holds(driver: Driver) -> list[str | None]:
+    """Every `hold` the gate hears of from now on."""
+    told: list[str | None] = []
+    set_map = driver.world.gate.set_map
+
+    def listen(name: str, entries: dict[str, str]) -> None:
+        told.append(entries.get("hold"))
+        set_map(name, entries)
+
+    driver.world.gate.set_map = listen  # type: ignore[method-assign]
+    return told
