@@ -6,10 +6,13 @@ cannot overlap: docs/adr/0008.
 
 from __future__ import annotations
 
-from upkeep import gate_files
+from dataclasses import replace
+
+from upkeep import gate_files, maintenance
 from upkeep.composition import GATE
 from upkeep.errors import NotReady
 from upkeep.layout import Snapshot
+from upkeep.maintenance import Notice
 from upkeep.phases.gate import running_gate
 from upkeep.plan import GateChange
 from upkeep.ports.compose import Project
@@ -18,7 +21,7 @@ from upkeep.run import Run
 
 TIMEOUT = 10.0  # what HAProxy has accepted starts in a fraction of a second
 LOOK_INTERVAL = 0.02
-FAREWELL = 1.0  # the old gate's time to finish what it has begun, while nobody listens
+FAREWELL = 0.5  # the old gate's time to finish what it has begun
 
 
 def change_gate(run: Run) -> str:
@@ -87,20 +90,34 @@ def _bring_up(run: Run, project: Project) -> None:
 
 
 def _hand_over(run: Run, old: list[Container], new: Container) -> None:
-    """From the moment the old gate stops listening until the new one does."""
+    """Who comes meanwhile is told to wait; what has begun is answered; only then one stops and the other starts."""
     begin = run.ports.clock.monotonic()
+    if not run.plan.window:
+        _shut(run)
     for item in old:
         if not item.at_rest:
-            run.ports.docker.stop(item.id, FAREWELL)
+            run.ports.docker.stop(item.id, 0)
     if not new.running:
         run.ports.docker.start(new.id)
     _await_worker(run, None)
+    if not run.plan.window:
+        maintenance.change(run.paths, run.ports, lambda present: present.without_run(run.record.id))
     run.record.timings["gate_s"] = round(run.ports.clock.monotonic() - begin, 3)
     for item in old:
         run.ports.docker.remove(item.id)
     name = f"{run.paths.name}-{GATE}-1"  # compose numbers them; people know the one
     if new.name != name:
         run.ports.docker.rename(new.id, name)
+
+
+def _shut(run: Run) -> None:
+    gate, clock, look = run.ports.gate(run.paths), run.ports.clock, run.policy.maintenance
+    notice = Notice(run.owner, "gate", look.title, look.text, since=run.now())
+    if not maintenance.change(run.paths, run.ports, lambda present: replace(present, run=notice)):
+        return
+    deadline = clock.monotonic() + FAREWELL
+    while gate.in_flight() and clock.monotonic() < deadline:
+        clock.sleep(LOOK_INTERVAL)
 
 
 def _new_and_old(run: Run) -> tuple[list[Container], list[Container]]:

@@ -23,7 +23,7 @@ def try_gate(run: Run) -> str:
         raise Refused(
             "Die neue Gate-Konfiguration ist ungültig",
             observed=" · ".join(line for line in output.splitlines()[-3:]),
-            next_step="Das Gate läuft unverändert weiter; Inventar korrigieren und das Playbook erneut ausführen.",
+            next_step="Inventar korrigieren und das Playbook erneut ausführen.",
         )
     return "gültig"
 
