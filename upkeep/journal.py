@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from upkeep.release import Release
 
 SCHEMA = 2
 KEPT_RUNS = 50
+KEPT_CHECKS = 20
 
 
 class Operation(StrEnum):
@@ -130,8 +132,12 @@ class Record:
         }
 
 
-def new_id(operation: Operation, now: datetime) -> str:
-    return f"{now:%Y%m%d-%H%M%S}-{operation}-{secrets.token_hex(2)}"
+def new_id(operation: Operation, now: datetime, newest: str = "") -> str:
+    """Begins with its time, and never sorts before `newest` (the id before it), even if the clock was put back."""
+    second = f"{now:%Y%m%d-%H%M%S}"
+    if re.match(r"[0-9]{8}-[0-9]{6}-", newest) and newest[:15] >= second:
+        second = f"{datetime.strptime(newest[:15], '%Y%m%d-%H%M%S') + timedelta(seconds=1):%Y%m%d-%H%M%S}"
+    return f"{second}-{operation}-{secrets.token_hex(2)}"
 
 
 def path_of(paths: StackPaths, run_id: str) -> Path:
@@ -209,6 +215,8 @@ def unfinished(paths: StackPaths) -> list[Record]:
 
 
 def drop_old(paths: StackPaths, files: Files) -> None:
-    """Keep the newest journals; the timer's checks would otherwise fill the directory."""
-    for run_id in run_ids(paths)[:-KEPT_RUNS]:
+    """Keep the newest journals. Checks are counted by themselves, so that a timer does not push the history out."""
+    checks = [run_id for run_id in run_ids(paths) if f"-{Operation.CHECK}-" in run_id]
+    runs = [run_id for run_id in run_ids(paths) if run_id not in checks]
+    for run_id in (*runs[:-KEPT_RUNS], *checks[:-KEPT_CHECKS]):
         files.remove(path_of(paths, run_id))

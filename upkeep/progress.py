@@ -30,7 +30,8 @@ class Progress:
 
     def __init__(self, clock: Clock, started_at: str, last: int = 0) -> None:
         self._clock = clock
-        self._started = moment(started_at)
+        self._passed = max(0.0, (clock.now() - moment(started_at)).total_seconds())
+        self._zero = clock.monotonic()
         self._changed = threading.Condition()
         self._events: list[Event] = []
         self._finished = False
@@ -40,7 +41,7 @@ class Progress:
         now = self._clock.now()
         with self._changed:
             self.last += 1
-            elapsed = round((now - self._started).total_seconds(), 1)
+            elapsed = round(self._passed + self._clock.monotonic() - self._zero, 1)
             self._events.append(Event(self.last, stamp(now), phase, percent, message, elapsed))
             self._changed.notify_all()
 

@@ -17,7 +17,7 @@ from upkeep.layout import Snapshot, StackPaths
 from upkeep.plan import Plan
 from upkeep.policy import Policy
 from upkeep.ports import Ports
-from upkeep.ports.clock import stamp
+from upkeep.ports.clock import moment, stamp
 from upkeep.ports.compose import Project
 from upkeep.progress import Progress
 from upkeep.release import Release
@@ -33,6 +33,7 @@ class Run:
         self.ports = ports
         self.journal = journal
         self.progress = progress
+        self._moments: dict[str, float] = {}
 
     @property
     def record(self) -> Record:
@@ -117,6 +118,13 @@ class Run:
 
     def mark(self, name: str) -> None:
         self.record.marks[name] = self.now()
+        self._moments[name] = self.ports.clock.monotonic()
+
+    def seconds_since(self, mark: str) -> float:
+        """Whatever happened to the time of day; of a mark from the agent's life before only that is known."""
+        if mark in self._moments:
+            return self.ports.clock.monotonic() - self._moments[mark]
+        return max(0.0, (self.ports.clock.now() - moment(self.record.marks[mark])).total_seconds())
 
     def now(self) -> str:
         return stamp(self.ports.clock.now())

@@ -140,7 +140,7 @@ class Desk:
         clock = self.ports.clock
         now = clock.now()
         record = Record(
-            id=journal.new_id(order.operation, now),
+            id=journal.new_id(order.operation, now, next(reversed(journal.run_ids(paths)), "")),
             stack=paths.name,
             operation=order.operation,
             starter=order.starter,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
-from upkeep import held, journal, state, unused_secrets
+from upkeep import held, journal, pruning, state, unused_secrets
 from upkeep.journal import Operation
 from upkeep.phases.database_copy import drop_old_copies
 from upkeep.phases.migrate import clear_one_offs
 from upkeep.phases.prepare import remove_old
-from upkeep.release import Images, Release
+from upkeep.release import Release
 from upkeep.run import Run
 from upkeep.state import State
 
@@ -74,31 +73,11 @@ def prune(run: Run) -> str:
     remove_old(run)
     clear_one_offs(run)
     drop_old_copies(run)
-    known = state.load(run.paths)
-    kept = _needed(known.images, known.previous) | _needed_elsewhere(run)
-    gone = [image for image in known.owned if image not in kept and run.ports.docker.remove_image(image)]
-    gone += [image for image in known.owned if image not in kept and run.ports.docker.image(image) is None]
-    run.remember(replace(known, owned=tuple(image for image in known.owned if image not in gone)))
+    gone, known = pruning.images(run.paths, run.ports), state.load(run.paths)
     _prune_snapshots(run, known)
     unused_secrets.drop(run.paths, run.ports, known.release)
     journal.drop_old(run.paths, run.ports.files)
-    return f"{len(set(gone))} entfernt"
-
-
-def _needed(images: Images | None, previous: Release | None) -> set[str]:
-    return set(images.all if images else ()) | ({previous.image} if previous else set())
-
-
-def _needed_elsewhere(run: Run) -> set[str]:
-    needed: set[str] = set()
-    for file in run.paths.data.parent.glob("*/state.json"):
-        if file == run.paths.state_file:
-            continue
-        try:
-            needed |= set(json.loads(file.read_text(encoding="utf-8")).get("owned", ()))
-        except (OSError, ValueError, AttributeError):
-            continue
-    return needed
+    return f"{len(gone)} entfernt"
 
 
 def _prune_snapshots(run: Run, known: State) -> None:

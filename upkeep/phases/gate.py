@@ -95,8 +95,8 @@ def _measure(run: Run) -> None:
     """Seconds the gate was shut; a run that goes back after the opening shuts it a second time."""
     marks, timings = run.record.marks, run.record.timings
     if "closed_at" in marks:
-        window = moment(marks["opened_at"]) - moment(marks.pop("closed_at"))
-        timings["maintenance_s"] = round(timings.get("maintenance_s", 0.0) + window.total_seconds(), 3)
+        timings["maintenance_s"] = round(timings.get("maintenance_s", 0.0) + run.seconds_since("closed_at"), 3)
+        del marks["closed_at"]
 
 
 def running_gate(run: Run) -> Container | None:

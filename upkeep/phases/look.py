@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
-from upkeep import release, versions
+from upkeep import journal, pruning, release, versions
+from upkeep.errors import UpkeepError
 from upkeep.journal import Operation
 from upkeep.phases.decide import refuse_at_once
 from upkeep.run import Run
 from upkeep.situation import Situation, available
+
+log = logging.getLogger("upkeep.run")
 
 
 def look(run: Run) -> str:
@@ -23,7 +27,17 @@ def look(run: Run) -> str:
         new = False
     run.remember(replace(situation.state, available=offered if new else None))
     run.record.after = offered if new else current
+    _tidy(run)
     return _sentence(situation, offered, new)
+
+
+def _tidy(run: Run) -> None:
+    """What failed runs fetched goes now; old checks, too."""
+    journal.drop_old(run.paths, run.ports.files)
+    try:
+        pruning.images(run.paths, run.ports)
+    except UpkeepError as exc:
+        log.warning("%s: %s", run.record.id, exc)
 
 
 def _sentence(situation: Situation, offered: release.Release, new: bool) -> str:

@@ -14,6 +14,7 @@ from upkeep.run import Run
 PROBE_TIMEOUT = 5.0
 EAGER_INTERVAL = 0.1  # until the first good answer; from then on the policy's interval counts
 HOPELESS_RESTARTS = 5
+PLAUSIBLE = 300.0  # a container that is older than our watch by more was not started by this run, or the clock jumped
 
 
 @dataclass
@@ -21,6 +22,7 @@ class Watch:
     """What is known of one slot while it starts."""
 
     slot: str
+    begun: float
     streak: int = 0
     last: str = "noch kein Container"
     start_to_ready: float | None = None
@@ -29,8 +31,14 @@ class Watch:
     def good(self, container: Container, run: Run) -> None:
         self.streak += 1
         if self.start_to_ready is None:
-            started = moment(container.started_at)
-            self.start_to_ready = round((run.ports.clock.now() - started).total_seconds(), 3)
+            self.start_to_ready = round(self._age(container, run), 3)
+
+    def _age(self, container: Container, run: Run) -> float:
+        """By the time of day, as Docker tells it; unless that was changed meanwhile."""
+        clock = run.ports.clock
+        told = (clock.now() - moment(container.started_at)).total_seconds()
+        watched = clock.monotonic() - self.begun
+        return told if 0 <= told <= watched + PLAUSIBLE else watched
 
     def bad(self, observed: str) -> None:
         self.streak, self.last = 0, observed
@@ -57,7 +65,7 @@ def watch_until_ready(
 ) -> list[Watch]:
     """Until each of these slots (of all, if none is named) was ready `ready_count` times in a row, or NotReady."""
     clock, update = run.ports.clock, policy.update
-    watches = [Watch(slot) for slot in slots or policy.app.slot_names]
+    watches = [Watch(slot, clock.monotonic()) for slot in slots or policy.app.slot_names]
     deadline = clock.monotonic() + update.ready_timeout
     while True:
         _look(run, policy.app, expected, watches)

@@ -59,6 +59,9 @@ class Docker(Protocol):
 
     def logs(self, container_id: str, lines: int) -> tuple[str, ...]: ...
 
+    def images_in_use(self) -> frozenset[str]:
+        """Names and ids of the images of all containers of this host, running or not."""
+
     def remove_image(self, name: str) -> bool:
         """False when it is in use or not there."""
 
@@ -174,6 +177,11 @@ class SdkDocker:
         with _failures("Container-Log ist nicht lesbar"):
             raw = self._api.logs(container_id, tail=lines, timestamps=False)
         return tuple(raw.decode("utf-8", "replace").splitlines())
+
+    def images_in_use(self) -> frozenset[str]:
+        with _failures("Container lassen sich nicht auflisten"):
+            listed = self._api.containers(all=True)
+        return frozenset(str(item[key]) for item in listed for key in ("Image", "ImageID"))
 
     def remove_image(self, name: str) -> bool:
         from docker.errors import APIError, ImageNotFound

@@ -25,7 +25,7 @@ class Driver:
         clock = self.world.clock
         clock.sleep(1)  # run ids begin with the second
         record = Record(
-            id=journal.new_id(Operation(operation), clock.now()),
+            id=journal.new_id(Operation(operation), clock.now(), next(reversed(journal.run_ids(self.world.paths)), "")),
             stack="lager",
             operation=Operation(operation),
             starter="test",

@@ -118,6 +118,9 @@ class FakeDocker:
         box = self.world.boxes[container_id]
         return (f"{box.service} sagt: {self.world.behaviour(box).kind}",)
 
+    def images_in_use(self) -> frozenset[str]:
+        return frozenset(box.image for box in self.world.boxes.values()) | self.world.foreign_images
+
     def remove_image(self, name: str) -> bool:
         with self.world.change("remove image"):
             if any(box.image == name for box in self.world.boxes.values()) or name not in self.world.images:
@@ -130,7 +133,7 @@ class FakeDocker:
 
     def _view(self, box: Box) -> Container:
         crashing = box.role == "app" and self.world.behaviour(box).kind == "crash" and box.state == "running"
-        restarts = int((self.world.clock.moment - box.started).total_seconds() / 0.5) if crashing else 0
+        restarts = int(self.world.age(box) / 0.5) if crashing else 0
         return Container(
             id=box.id,
             name=box.name,

@@ -125,7 +125,7 @@ class FakeProbe:
         if box is None or box.state != "running":
             return Answer(None, "Verbindung abgelehnt")
         behaviour = self.world.behaviour(box)
-        age = (self.world.clock.moment - box.started).total_seconds()
+        age = self.world.age(box)
         if behaviour.kind == "crash" or age < behaviour.seconds:
             return Answer(None, "Verbindung abgelehnt")
         if behaviour.kind == "sick" or (behaviour.kind == "ugly" and path == "/"):

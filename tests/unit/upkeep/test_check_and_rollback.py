@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from tests.unit.upkeep.drive import Driver
+from tests.unit.upkeep.placed import REPOSITORY
 from upkeep.history import history
 
 
@@ -112,3 +113,43 @@ def test_history_names_a_journal_nobody_can_read(deployed: Driver) -> None:
     told = history(deployed.world.paths, checks=False)
     assert told["damaged"] == [run.id]
     assert len(told["runs"]) == 1
+
+
+def test_image_of_a_failed_run_goes_at_the_next_check(deployed: Driver) -> None:
+    deployed.world.release("1.1.0", kind="sick")
+    deployed.must("update", "rolled_back")
+    (bad,) = (image for image in deployed.world.images if image.endswith(deployed.state.held[0]))
+    deployed.must("check", "unchanged")
+    assert bad not in deployed.world.images
+    assert bad not in deployed.state.owned
+
+
+def test_image_that_somebody_elses_container_uses_stays(deployed: Driver) -> None:
+    deployed.world.release("1.1.0", kind="sick")
+    deployed.must("update", "rolled_back")
+    (bad,) = (image for image in deployed.world.images if image.endswith(deployed.state.held[0]))
+    deployed.world.foreign_images = frozenset({bad})
+    deployed.must("check", "unchanged")
+    assert bad in deployed.world.images
+    assert bad in deployed.state.owned
+
+
+def test_tag_that_moved_between_check_and_update_changes_nothing_of_what_was_checked(deployed: Driver) -> None:
+    checked = deployed.world.release("1.1.0")
+    deployed.must("check", "unchanged")
+    deployed.world.publish(f"{REPOSITORY}:stable", "1.1.0", kind="crash")  # the same tag and version, other bytes
+    deployed.must("update", "updated", to="available")
+    assert deployed.world.box("app-1").image.endswith(checked)
+
+
+def test_checked_digest_that_is_gone_is_refused_and_the_next_check_finds_what_there_is(deployed: Driver) -> None:
+    gone = deployed.world.release("1.1.0")
+    deployed.must("check", "unchanged")
+    del deployed.world.published[gone]
+    newer = deployed.world.release("1.2.0")
+    message = deployed.must("update", "refused", to="available").message
+    assert f"Das Abbild {REPOSITORY}@{gone} gibt es nicht" in message
+    assert deployed.world.behaviour(deployed.world.box("app-1")).version == "1.0.0"
+    deployed.must("check", "unchanged")
+    deployed.must("update", "updated", to="available")
+    assert deployed.world.box("app-1").image.endswith(newer)

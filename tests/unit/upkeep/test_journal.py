@@ -3,6 +3,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -49,13 +50,15 @@ def test_every_phase_says_when_it_was_meant_and_when_it_was_done(deployed: Drive
     assert all(phase["intent_at"] <= phase["done_at"] for phase in phases)
 
 
-def test_old_journals_go_but_never_the_newest(deployed: Driver) -> None:
+def test_old_journals_go_but_never_the_newest_and_checks_by_themselves(deployed: Driver) -> None:
     for number in range(60):
         (deployed.world.paths.runs / f"20250101-0000{number:02d}-check-0000.json").write_text("{}")
+        (deployed.world.paths.runs / f"20250102-0000{number:02d}-update-0000.json").write_text("{}")
     deployed.world.release("1.1.0")
     record = deployed.must("update", "updated")
     kept = journal.run_ids(deployed.world.paths)
-    assert len(kept) == journal.KEPT_RUNS
+    assert len([run for run in kept if "-check-" in run]) == journal.KEPT_CHECKS
+    assert len([run for run in kept if "-check-" not in run]) == journal.KEPT_RUNS
     assert record.id in kept
 
 
@@ -112,3 +115,17 @@ def test_torn_write_of_a_killed_agent_is_removed_and_nothing_else(tmp_path: Path
     assert not torn.exists()
     assert (place / "a.json").exists()
     assert hidden.exists()
+
+
+@pytest.mark.parametrize(
+    ("newest", "begins"),
+    [
+        ("", "20261121-093000-"),
+        ("20261121-092959-check-0000", "20261121-093000-"),
+        ("20261121-103000-check-0000", "20261121-103001-"),
+        ("fremd", "20261121-093000-"),
+    ],
+)
+def test_ids_go_on_when_the_clock_was_put_back(newest: str, begins: str) -> None:
+    now = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+    assert journal.new_id(journal.Operation.UPDATE, now, newest).startswith(begins)

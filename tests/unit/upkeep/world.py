@@ -125,6 +125,7 @@ class Box:
     state: str = "running"
     name: str = ""
     anonymous_volumes: bool = False
+    began: float = 0.0
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -142,6 +143,7 @@ class World:
         self.boxes: dict[str, Box] = {}
         self.architecture = "amd64"
         self.pull_fails = False
+        self.foreign_images: frozenset[str] = frozenset()
         self.publishers: tuple[str, ...] = ()
         self.gate_check = (0, "")
         self._numbers = itertools.count(1)
@@ -190,8 +192,12 @@ class World:
 
     def rotten(self, box: Box) -> bool:
         """Whether its users see errors now, whatever its health says."""
-        age = (self.clock.moment - box.started).total_seconds()
+        age = self.age(box)
         return self.behaviour(box).kind == "rotten" and age > 5
+
+    def age(self, box: Box) -> float:
+        """Seconds since it was started, whatever the time of day says."""
+        return self.clock.elapsed - box.began
 
     def create_box(self, service: str, body: dict[str, Any]) -> None:
         self.start_box(self.make_box(service, body))
@@ -207,7 +213,7 @@ class World:
 
     def start_box(self, box: Box) -> None:
         with self.change(f"start {box.service}"):
-            box.state, box.started = "running", self.clock.moment
+            box.state, box.started, box.began = "running", self.clock.moment, self.clock.elapsed
             if box.role == "gate":
                 self.gate.read_files()
             if box.role == "database":

@@ -1,0 +1,46 @@
+"""Which images of a stack may go: its own, that no release needs, no other stack knows and no container uses."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from upkeep import state
+from upkeep.layout import StackPaths
+from upkeep.ports import Ports
+from upkeep.release import Images, Release
+
+
+def images(paths: StackPaths, ports: Ports) -> list[str]:
+    """Remove them; returns what is gone. The caller holds the stack's lock, so no run needs another one."""
+    known = state.load(paths)
+    spare = set(known.owned) - _needed(known.images, known.previous) - _needed_elsewhere(paths)
+    if not spare:
+        return []
+    spare -= _in_use(ports, spare)
+    gone = [image for image in sorted(spare) if ports.docker.remove_image(image) or ports.docker.image(image) is None]
+    state.save(paths, replace(known, owned=tuple(image for image in known.owned if image not in gone)), ports.files)
+    return gone
+
+
+def _in_use(ports: Ports, names: set[str]) -> set[str]:
+    """By name, or by another name of the same image."""
+    used = ports.docker.images_in_use()
+    found = {name: ports.docker.image(name) for name in names}
+    return {name for name, image in found.items() if name in used or (image and image.id in used)}
+
+
+def _needed(current: Images | None, previous: Release | None) -> set[str]:
+    return set(current.all if current else ()) | ({previous.image} if previous else set())
+
+
+def _needed_elsewhere(paths: StackPaths) -> set[str]:
+    needed: set[str] = set()
+    for file in paths.data.parent.glob("*/state.json"):
+        if file == paths.state_file:
+            continue
+        try:
+            needed |= set(json.loads(file.read_text(encoding="utf-8")).get("owned", ()))
+        except (OSError, ValueError, AttributeError):
+            continue
+    return needed
