@@ -4,43 +4,92 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
-from tests.faults.matrix import campaign
+from bench.machine import ROOT, Circumstances
+from tests.faults.matrix import broken, campaign, report
+from tests.faults.matrix.campaign import Cell
 from tests.faults.matrix.lane import Lane, publish_versions
 from tests.faults.matrix.ledger import Ledger
-from tests.faults.matrix.scenes import SCENES
+from tests.faults.matrix.own_registry import OwnRegistry
+from tests.faults.matrix.scenes import SCENES, Scene, scene
 from tests.integration.upkeep.images import testbed
 from workshop.progress import say, step
 
-BED = "matrix"
+# What hits others than the agent: scene → every how many steps.
+GATE = {"recreate-vor": 1, "recreate-zurueck": 1, "rolling-vor": 1, "rolling-zurueck": 1}
+DOCKER = {"recreate-vor": 4, "recreate-zurueck": 3, "rolling-vor": 5, "rolling-zurueck": 5}
+REBOOT = {"recreate-vor": 5, "rolling-vor": 7}
 
 
 def main() -> int:
     arguments = _arguments()
-    ledger = Ledger.open()
+    ledger = Ledger.open(arguments.ledger)
+    seen = Circumstances.now()
+    registry = OwnRegistry(arguments.testbed)
+    say(f"Was schon gelaufen ist, steht in {ledger.path}")
+    try:
+        lanes = _lanes(arguments, registry)
+        matrices(lanes, registry, ledger)
+    finally:
+        report.write(arguments.into, ledger, seen)
+        if not arguments.keep:
+            testbed("down", arguments.testbed)
+            registry.remove()
+    return _conclude(ledger, arguments.into)
+
+
+def _lanes(arguments: argparse.Namespace, registry: OwnRegistry) -> list[Lane]:
     names = [f"m{number}" for number in range(1, arguments.hosts + 1)]
     with step("Testhosts und Versionen"):
-        publish_versions(BED)
-        testbed("up", BED, "--hosts", ",".join(f"{name}=debian13-docker" for name in names))
-        lanes = [Lane(BED, name) for name in names]
+        publish_versions(arguments.testbed)
+        testbed("up", arguments.testbed, "--hosts", ",".join(f"{name}=debian13-docker" for name in names))
+        broken.publish(arguments.testbed, registry)
+        lanes = [Lane(arguments.testbed, name) for name in names]
         for lane in lanes:
             lane.prepare()
-    try:
-        for scene in [one for one in SCENES if one.name in (arguments.scenes or [s.name for s in SCENES])]:
-            course = campaign.survey(lanes[0], ledger, scene)
-            campaign.shoot(lanes, ledger, campaign.kills(scene, course))
-    finally:
-        if not arguments.keep:
-            testbed("down", BED)
-    cells = ledger.of("cell")
-    say(f"{len(cells)} Läufe, {sum(bool(cell['problems']) for cell in cells)} mit Befund")
-    return 0
+    return lanes
+
+
+def matrices(lanes: list[Lane], registry: OwnRegistry, ledger: Ledger) -> None:
+    with step("Kaputte Versionen"):
+        campaign.suffer_all(lanes, registry, ledger)
+    for one in SCENES:
+        course = campaign.survey(lanes[0], ledger, one)
+        with step(f"Agent abgeschossen: {one.name}"):
+            campaign.shoot(lanes, ledger, campaign.kills(one, course))
+    for deed, scenes in (("gate", GATE), ("docker", DOCKER), ("reboot", REBOOT)):
+        with step(f"Anderes abgeschossen: {deed}"):
+            campaign.shoot(lanes, ledger, _others(ledger, scenes, deed))
+    for one in broken.DISK_SCENES:
+        course = campaign.survey(lanes[0], ledger, one)
+        with step(f"Platte voll: {one.name}"):
+            campaign.shoot(lanes, ledger, campaign.disk_full(one, course))
+
+
+def _others(ledger: Ledger, scenes: dict[str, int], deed: str) -> list[Cell]:
+    chosen: list[Cell] = []
+    for name, every in scenes.items():
+        one: Scene = scene(name)
+        chosen += campaign.at_intents(one, ledger.course(name) or [], deed, every)
+    return chosen
+
+
+def _conclude(ledger: Ledger, folder: Path) -> int:
+    found = report.failures(ledger)
+    say(f"{len(ledger.of('cell')) + len(ledger.of('fault'))} Läufe; geschrieben: {folder}/{report.NAME}.md")
+    for line in found:
+        print(f"  ✘ {line}")
+    say(f"{len(found)} Befunde" if found else "Kein Befund, jeder Schritt hat seine Zeile")
+    return 1 if found else 0
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.faults.matrix", description="Störungsmatrizen")
-    parser.add_argument("scenes", nargs="*", metavar="SZENE", help="nur diese")
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.matrix", description="Störungen an jeder Stelle")
     parser.add_argument("--hosts", type=int, default=2, help="Testhosts nebeneinander (%(default)s)")
+    parser.add_argument("--testbed", default="matrix", metavar="NAME", help="Name des Testbeds (%(default)s)")
+    parser.add_argument("--ledger", type=Path, help="Datei der Ergebnisse (Vorgabe: build/faults/, je Stand des Codes)")
+    parser.add_argument("--into", type=Path, default=ROOT / "docs" / "messungen", help="wohin die Seite kommt")
     parser.add_argument("--keep", action="store_true", help="Testhosts am Ende stehen lassen")
     return parser.parse_args()
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import subprocess
 import tarfile
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from testbed.paths import machine_wide
+from tests.faults.matrix.own_registry import NAME
 from tests.faults.matrix.scenes import BROKEN, GOOD, Ground, Scene
 from tests.faults.versions import REGISTRY, versions_of
-from tests.integration.upkeep.host import HOME, UNIT, EngineHost
+from tests.integration.upkeep.host import DAEMON, HOME, UNIT, EngineHost
 
 ONHOST = Path(__file__).resolve().parent.parent / "onhost"
+EXPIRED = base64.b64encode(b"upkeep:von-gestern").decode()
+AS_THE_ROLE = "KillMode=control-group\nEnvironment=HOME=/root"
 TMPFILES = "d /run/upkeep/gate/lager 0770 7301 7301 -\n"
+DATA = "/var/lib/upkeep/lager"
+SMALL_DISK = "size=900m,mode=700"
 CELL_SECONDS = 240
+BOOT_SECONDS = 90
 Json = dict[str, Any]
 
 
@@ -32,17 +40,21 @@ class Lane:
     bed: str
     name: str
     ground: Ground | None = None
-    repository: str = field(default="")
 
     def __post_init__(self) -> None:
         self.host = EngineHost(f"{machine_wide(self.bed)}-{self.name}")
-        self.repository = f"{REGISTRY}/{versions_of(self.bed).repository}"
 
     def prepare(self) -> None:
         """Docker, the agent with substituted ports, its unit as role upkeep_agent writes it where that matters here."""
         self.host.prepare()
-        unit = UNIT.replace("upkeep.agent", "onhost.agent").replace("KillMode=mixed", "KillMode=control-group")
+        unit = UNIT.replace("upkeep.agent", "onhost.agent").replace(
+            "KillMode=mixed", "KillMode=control-group\nEnvironment=HOME=/root"
+        )
         self.host.put({"/etc/systemd/system/upkeep-agent.service": (unit, 0o644, 0, 0)})
+        daemon = DAEMON | {"insecure-registries": [*DAEMON["insecure-registries"], NAME]}
+        self.host.put({"/etc/docker/daemon.json": (json.dumps(daemon), 0o644, 0, 0)})
+        self.host.put({"/root/.docker/config.json": (json.dumps({"auths": {NAME: {"auth": EXPIRED}}}), 0o600, 0, 0)})
+        self.host.run("systemctl", "reload", "docker")
         self.host.put({"/etc/tmpfiles.d/upkeep-test.conf": (TMPFILES, 0o644, 0, 0)})
         packed = io.BytesIO()
         with tarfile.open(fileobj=packed, mode="w") as archive:
@@ -54,9 +66,14 @@ class Lane:
     def stand(self, ground: Ground) -> None:
         """This stack, freshly deployed, serving its first version."""
         self.ground = None
+        self.host.run("systemctl", "stop", "upkeep-agent", check=False)
+        self.host.run("umount", "-q", DATA, check=False)
         self.host.remove_stack()
         self.host.run("rm", "-rf", "/var/lib/faults")
-        self.host.place_stack(ground.files(self.repository))
+        if ground.small_disk:
+            self.host.run("mkdir", "-p", DATA)
+            self.host.run("mount", "-t", "tmpfs", "-o", SMALL_DISK, "tmpfs", DATA)
+        self.host.place_stack(ground.files(self.repository_of(ground)))
         self.host.start_agent()
         report = self.host.do("deploy")
         if report["result"] != "updated":
@@ -67,11 +84,28 @@ class Lane:
         """One cell, on a stack of the right kind; a stack that is not sound afterwards is not used again."""
         if scene.fresh or self.ground != scene.ground:
             self.stand(scene.ground)
-        answer = self.cell("all", scene.job(point, deed, operator, self.repository))
+        job = scene.job(point, deed, operator, self.repository_of(scene.ground))
+        answer = self._through_a_reboot(job) if deed == "reboot" else self.cell("all", job)
         if answer["problems"]:
             answer["log"] = self.host.log().splitlines()[-40:]
             self.ground = None
         return answer
+
+    def repository_of(self, ground: Ground) -> str:
+        return f"{ground.registry or REGISTRY}/{'tinyapp' if ground.registry else versions_of(self.bed).repository}"
+
+    def _through_a_reboot(self, job: Json) -> Json:
+        """The one on the host goes down with it; another judges when it is back."""
+        before = self._boot()
+        self.cell("shoot", job)
+        deadline = time.monotonic() + BOOT_SECONDS
+        while time.monotonic() < deadline and self._boot() in ("", before):
+            time.sleep(0.2)
+        return self.cell("judge", job)
+
+    def _boot(self) -> str:
+        """Differs after every boot, empty while the host is down."""
+        return self.host.run("systemctl", "show", "-p", "UserspaceTimestamp", "--value", check=False).strip()
 
     def cell(self, verb: str, job: Json) -> Json:
         argv = ["docker", "exec", "-e", f"PYTHONPATH={HOME}", "-e", "PYTHONDONTWRITEBYTECODE=1", self.host.container]

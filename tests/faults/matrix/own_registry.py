@@ -9,7 +9,6 @@ import subprocess
 import tarfile
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import requests
@@ -120,6 +119,3 @@ def _packed(name: str, content: str) -> bytes:
         info.size, info.mode = len(content.encode()), 0o644
         archive.addfile(info, io.BytesIO(content.encode()))
     return packed.getvalue()
-
-
-__all__ = ["NAME", "OwnRegistry", "Path"]

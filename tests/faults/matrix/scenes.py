@@ -22,7 +22,8 @@ MIGRATION = ["python3", "-c", "import time; print('stellt um', flush=True); time
 
 @dataclass(frozen=True)
 class Ground:
-    """A stack as Ansible would have placed it. `update` and `more`: of the policy; `version`: what it begins with."""
+    """A stack as Ansible would have placed it. `update` and `more`: of the policy; `version`: what it begins with;
+    `registry`: another one than the testbed's; `small_disk`: its data lies on a small file system of its own."""
 
     name: str
     slots: int = 1
@@ -32,6 +33,8 @@ class Ground:
     environment: dict[str, str] = field(default_factory=dict)
     limits: dict[str, Any] = field(default_factory=dict)
     version: str = GOOD[0]
+    registry: str = ""
+    small_disk: bool = False
 
     def policy(self, repository: str) -> dict[str, Any]:
         app = {"port": 8000, "health_path": "/api/health", "version_path": "/api/health", "smoke_path": "/"}
@@ -191,6 +194,7 @@ SCENES = (
         sparse=True,
         fresh=True,
     ),
+    Scene("pruefung", "Suche nach einer neuen Version", RECREATE, operation="check"),
     Scene(
         "deploy-vor",
         "Deploy: neues Geheimnis, neues Datenbankkennwort, neue Gate-Konfiguration",

@@ -6,6 +6,7 @@ The order lies in `/var/lib/faults/order.json`: {"point": …, "deed": …}. It 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -51,14 +52,12 @@ def reboot() -> None:
 
 
 def fill_disk() -> None:
-    """To the last byte of the file system that holds the stack's data; whatever the agent frees is its own again."""
+    """To the last byte of the file system that holds the stack's data; what the agent frees then is its own again."""
     with (Path("/var/lib/upkeep/lager") / "ballast").open("ab", buffering=0) as ballast:
-        for size in (1 << 16, 1 << 12, 1):
-            try:
+        for size in (1 << 24, 1 << 16, 1 << 12, 1):
+            with contextlib.suppress(OSError):
                 while True:
-                    ballast.write(b"\0" * size)
-            except OSError:
-                continue
+                    os.posix_fallocate(ballast.fileno(), os.fstat(ballast.fileno()).st_size, size)
 
 
 DEEDS: dict[str, Callable[[], None]] = {

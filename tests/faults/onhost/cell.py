@@ -40,13 +40,11 @@ def shoot(job: Json) -> Json:
         ORDER.write_text(json.dumps({"point": job["point"], "deed": job["deed"]}), encoding="utf-8")
     newest = max(_runs(), default="")
     _, answer = talk.begin(job["operation"], {"to": target, "force": True} if target else {})
-    begun = {"old": known, "version": target or known["version"], "run": answer.get("run"), "hit": None}
+    begun = {"old": known, "version": target or known["version"], "run": answer.get("run")}
     begun |= {"refusal": answer.get("error"), "newest": newest}
+    BEGUN.write_text(json.dumps(begun), encoding="utf-8")
     if job["point"] and not begun["refusal"]:
         talk.until(lambda: DONE.exists() or (begun["run"] and talk.ended(begun["run"])), END_LIMIT, every=0.02)
-        begun["hit"] = DONE.stat().st_ctime if DONE.exists() else None
-    ORDER.unlink(missing_ok=True)
-    BEGUN.write_text(json.dumps(begun), encoding="utf-8")
     return begun
 
 
@@ -68,6 +66,7 @@ def _touch(file: Path) -> None:
 def conclude(job: Json, callers: talk.Callers | None) -> Json:
     """Wait for the run's end and for service; then everything must be as it should."""
     begun = json.loads(BEGUN.read_text(encoding="utf-8"))
+    hit = DONE.stat().st_ctime if DONE.exists() else None
     talk.until(talk.agent_answers, 60)
     back = time.time()
     report = _report(begun)
@@ -85,7 +84,7 @@ def conclude(job: Json, callers: talk.Callers | None) -> Json:
         found = judge.problems(version, str(wanted), services, job["operator"]) if served else [_silent(version)]
     if job["broken"] and new:
         found.append("Eine kaputte Version gilt als Erfolg")
-    if job["point"] and not begun["hit"]:
+    if job["point"] and not hit:
         found.append(f"Der Augenblick {job['point']} kam nicht")
     return {
         "result": report.get("result"),
@@ -93,7 +92,7 @@ def conclude(job: Json, callers: talk.Callers | None) -> Json:
         "reason": report.get("reason", ""),
         "last_logs": report.get("last_logs", [])[-3:],
         "phases": [phase["name"] for phase in report.get("phases", [])],
-        "seconds_away": round(back - begun["hit"], 2) if begun["hit"] else None,
+        "seconds_away": round(back - hit, 2) if hit else None,
         "seconds_to_serving": round(serving, 2),
         "problems": found,
     }
@@ -120,6 +119,7 @@ def _silent(version: str) -> str:
 
 def settle(job: Json) -> list[str]:
     """Afterwards: the operator opens, and a deploy finds nothing to do."""
+    (judge.DATA / "ballast").unlink(missing_ok=True)
     if job["operator"]:
         talk.maintenance(on=False)
     again = talk.do("deploy")

@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -156,10 +157,17 @@ def _lock_and_journals() -> list[str]:
 
 
 def _leftovers() -> list[str]:
-    """Files half written, and journals set aside."""
-    places = (HOME, HOME / "gate" / "maps", DATA, DATA / "runs", DATA / "releases")
-    hidden = [file for place in places for file in place.glob(".*.*") if file.is_file()]
+    """Files half written (the agent may be writing one just now, so twice is looked), and journals set aside."""
+    hidden = _half_written()
+    if hidden:
+        time.sleep(1)
+        hidden &= _half_written()
     return [f"Liegen geblieben: {file}" for file in [*hidden, *(DATA / "runs").glob("*.corrupt")]]
+
+
+def _half_written() -> set[Path]:
+    places = (HOME, HOME / "gate" / "maps", DATA, DATA / "runs", DATA / "releases")
+    return {file for place in places for file in place.glob(".*.*") if file.is_file()}
 
 
 def _gate(version: str, operator: bool) -> list[str]:

@@ -20,6 +20,7 @@ READS = {
     "docker": {"host", "containers", "image", "logs", "publishers", "container"},
     "compose": {"validate"},
     "gate": {"answers", "worker", "servers", "in_flight", "shows"},
+    "programs": {"find"},
     "files": {"free_bytes", "drop_torn"},
 }
 UNTOUCHED = ("probe", "registry", "clock", "sockets")
