@@ -17,9 +17,10 @@ from upkeep.layout import StackPaths
 from upkeep.ports import Ports
 
 READS = {
-    "docker": {"host", "containers", "image", "logs", "publishers", "container"},
+    "docker": {"host", "containers", "one_offs", "image", "logs", "publishers"},
+    "mongo": {"facts"},
     "compose": {"validate"},
-    "gate": {"answers", "worker", "servers", "in_flight", "shows"},
+    "gate": {"answers", "worker", "servers", "in_flight"},
     "programs": {"find"},
     "files": {"free_bytes", "drop_torn"},
 }
