@@ -8,7 +8,7 @@ INVENTORY ?= demo
 HOSTS ?= 1
 
 .PHONY: help setup demo demo-update demo-break demo-down testbed-up testbed-down secrets wheels app-image \
-	test lint bench load screenshots docs lock
+	test lint bench faults load screenshots docs lock
 
 help: ## zeigt diese Übersicht
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,11 @@ load: setup ## Beweis unter Last: Updates ohne eine verlorene Anfrage (setzt nac
 	@$(PYTHON) -m testbed docker
 	@$(PYTHON) -m testbed images
 	@$(PYTHON) -m bench.proof
+
+faults: setup ## stört jeden Lauf an jeder Stelle (setzt abgebrochene Durchgänge fort) und schreibt docs/messungen/
+	@$(PYTHON) -m testbed docker
+	@$(PYTHON) -m testbed images
+	@$(PYTHON) -m tests.faults.matrix
 
 screenshots: setup ## erneuert die Bilder in docs/images/
 	@$(PYTHON) -m testbed docker

@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.machine import ROOT, Circumstances
 from tests.faults.matrix import broken, campaign, report
 from tests.faults.matrix.campaign import Cell
-from tests.faults.matrix.lane import Lane, publish_versions
+from tests.faults.matrix.lane import Lane, publish_databases, publish_versions
 from tests.faults.matrix.ledger import Ledger
 from tests.faults.matrix.own_registry import OwnRegistry
 from tests.faults.matrix.scenes import SCENES, Scene, scene
@@ -43,6 +43,7 @@ def _lanes(arguments: argparse.Namespace, registry: OwnRegistry) -> list[Lane]:
     names = [f"m{number}" for number in range(1, arguments.hosts + 1)]
     with step("Testhosts und Versionen"):
         publish_versions(arguments.testbed)
+        publish_databases()
         testbed("up", arguments.testbed, "--hosts", ",".join(f"{name}=debian13-docker" for name in names))
         broken.publish(arguments.testbed, registry)
         lanes = [Lane(arguments.testbed, name) for name in names]

@@ -13,7 +13,7 @@ from tests.faults.matrix import broken, steps
 from tests.faults.matrix.lane import Lane, LaneBroken
 from tests.faults.matrix.ledger import Ledger
 from tests.faults.matrix.own_registry import OwnRegistry
-from tests.faults.matrix.scenes import Scene
+from tests.faults.matrix.scenes import Scene, story_of
 from workshop.progress import say
 
 Json = dict[str, Any]
@@ -57,8 +57,7 @@ def survey(lane: Lane, ledger: Ledger, scene: Scene) -> list[str]:
 def own_phases(scene: Scene, course: list[str]) -> list[str]:
     """The steps this scene is there to disturb, in the order of its course."""
     names = dict.fromkeys(point.split("|")[0] for point in course)
-    story = steps.of_story(*(ground.policy("registry.test/app") for ground in (scene.after, scene.ground)))
-    forward = {"", *story[steps.FORWARD]}
+    forward = {"", *story_of(scene)[steps.FORWARD]} if scene.tells_a_story else set(names)
     chosen = [name for name in names if (name in forward) == (scene.direction == steps.FORWARD)]
     return [name for name in chosen if not scene.only or steps.plain(name) in scene.only]
 

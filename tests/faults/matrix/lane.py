@@ -13,15 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from testbed.paths import machine_wide
+from testbed.recipe import recipe
 from tests.faults.matrix.own_registry import NAME
-from tests.faults.matrix.scenes import BROKEN, GOOD, Ground, Scene
+from tests.faults.matrix.scenes import BROKEN, DATABASES, DEAD_DATABASE, GOOD, Ground, Scene
 from tests.faults.versions import REGISTRY, versions_of
 from tests.integration.upkeep.host import DAEMON, HOME, UNIT, EngineHost
+from tests.integration.upkeep.images import testbed
 
 ONHOST = Path(__file__).resolve().parent.parent / "onhost"
 EXPIRED = base64.b64encode(b"upkeep:von-gestern").decode()
 AS_THE_ROLE = "KillMode=control-group\nEnvironment=HOME=/root"
 TMPFILES = "d /run/upkeep/gate/lager 0770 7301 7301 -\n"
+WELL, DEAD = 'CMD ["mongod"]', 'ENTRYPOINT ["sh", "-c", "echo die Daten passen nicht; exit 3", "--"]'
 DATA = "/var/lib/upkeep/lager"
 SMALL_DISK = "size=900m,mode=700"
 CELL_SECONDS = 240
@@ -122,3 +125,13 @@ class Lane:
 def publish_versions(bed: str) -> None:
     for version, behaviour in {**dict.fromkeys(GOOD, "good"), **BROKEN}.items():
         versions_of(bed).publish(version, behaviour)
+
+
+def publish_databases() -> None:
+    """The testbed's MongoDB under names of this checkout's own: the same, again, and one that does not start."""
+    for name, entrypoint in (*((name, WELL) for name in DATABASES), (DEAD_DATABASE, DEAD)):
+        image = f"upkeep-faults-mongo:{name}"
+        dockerfile = f"FROM {recipe('mongo').image}\nLABEL upkeep.testbed=faults upkeep.faults={name}\n{entrypoint}\n"
+        build = ["docker", "build", "-q", "-t", image, "-"]
+        subprocess.run(build, input=dockerfile, text=True, check=True, capture_output=True)
+        testbed("push", image, f"library/mongo:{name}")

@@ -14,7 +14,7 @@ from bench.machine import Circumstances
 from tests.faults.matrix import steps
 from tests.faults.matrix.broken import FAULTS, Fault
 from tests.faults.matrix.ledger import Ledger
-from tests.faults.matrix.scenes import SCENES, Scene
+from tests.faults.matrix.scenes import SCENES, story_of
 from tests.faults.matrix.steps import BACK, FORWARD
 
 NAME, LIMIT = "stoerungen", 30.0
@@ -70,23 +70,20 @@ def table_of_steps(ledger: Ledger) -> dict[tuple[str, str, str], Row]:
     """(strategy, direction, step) → row, from all runs in which the agent was shot."""
     rows: dict[tuple[str, str, str], Row] = {}
     for scene in SCENES:
-        forward = set(_story(scene)[FORWARD])
+        forward = set(story_of(scene)[FORWARD])
         for cell in ledger.of("cell", scene=scene.name, deed="agent"):
             for step, place in places(cell["point"]):
-                direction = FORWARD if step in forward or not step else BACK
+                ahead = step in forward or not step or not scene.tells_a_story
+                direction = FORWARD if ahead else BACK
                 rows.setdefault((scene.strategy, direction, steps.plain(step)), Row()).add(place, cell)
     return rows
-
-
-def _story(scene: Scene) -> dict[str, list[str]]:
-    return steps.of_story(*(ground.policy("registry.test/app") for ground in (scene.after, scene.ground)))
 
 
 def expected() -> dict[tuple[str, str, str], None]:
     """Every step the stories have, in their order."""
     wanted: dict[tuple[str, str, str], None] = {}
     for scene in SCENES:
-        for direction, names in _story(scene).items():
+        for direction, names in story_of(scene).items():
             wanted |= {(scene.strategy, direction, steps.plain(name)): None for name in names}
     return wanted
 
@@ -123,7 +120,7 @@ def kill_tables(ledger: Ledger) -> list[str]:
     rows, order = table_of_steps(ledger), list(expected())
     known = sorted(rows, key=lambda key: order.index(key) if key in order else -1)
     parts = []
-    for strategy, direction in dict.fromkeys(key[:2] for key in order):
+    for strategy, direction in dict.fromkeys(key[:2] for key in (*order, *known)):
         lines = [cells_of(key[2], rows[key]) for key in known if key[:2] == (strategy, direction)]
         parts.append(f"### {strategy}, {direction}\n\n{pages.table(COLUMNS, lines)}")
     return parts

@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from tests.faults.matrix.steps import BACK, FORWARD
+from testbed.paths import CHECKOUT
+from tests.faults.matrix.steps import BACK, FORWARD, of_story
 from tests.integration.upkeep import stack
 
 Files = dict[str, tuple[str, int, int, int]]
@@ -66,7 +67,8 @@ class Scene:
     """`targets`: what is updated to, the first that does not run already. `touched`: files below the stack's home that
     get another content first; `becomes`: the stack's files are those of this ground then. `direction`: whose steps this
     scene is there to disturb, `only`: just these of them, `sparse`: only at the journal's records. `fresh`: every run
-    begins with a new stack. `stays_closed`: may rightly end with the gate shut."""
+    begins with a new stack. `stays_closed`: may rightly end with the gate shut. `service`: what is updated instead of
+    the app. `damaged`: files of the agent's memory that are spoiled first, and the app is stopped."""
 
     name: str
     title: str
@@ -80,10 +82,19 @@ class Scene:
     sparse: bool = False
     fresh: bool = False
     stays_closed: bool = False
+    service: str = ""
+    damaged: tuple[str, ...] = ()
+
+    @property
+    def tells_a_story(self) -> bool:
+        """Whether it goes the way of story.py, forward and back."""
+        return self.operation in ("update", "deploy")
 
     @property
     def strategy(self) -> str:
-        return str(self.ground.update.get("strategy", "recreate"))
+        """Whose steps these are: a strategy's, the database's, or an operation's of its own."""
+        own = self.service or ("" if self.tells_a_story else self.operation)
+        return own or str(self.ground.update.get("strategy", "recreate"))
 
     @property
     def after(self) -> Ground:
@@ -96,6 +107,8 @@ class Scene:
         return {
             "scene": self.name,
             "operation": self.operation,
+            "service": self.service,
+            "damaged": list(self.damaged),
             "targets": list(self.targets),
             "touched": list(self.touched),
             "placed": {name: content for name, (content, *_) in placed.items() if not name.startswith("secrets/")},
@@ -109,6 +122,14 @@ class Scene:
         }
 
 
+def story_of(scene: Scene) -> dict[str, list[str]]:
+    """Direction → steps of the story that this scene plays."""
+    if not scene.tells_a_story:
+        return {FORWARD: [], BACK: []}
+    policies = (ground.policy("registry.test/app") for ground in (scene.after, scene.ground))
+    return of_story(*policies, database=scene.service == "mongodb")
+
+
 def _migrating(ground: Ground, compatible: bool) -> Ground:
     policy = {"migration": {"command": MIGRATION, "timeout": 60, "compatible": compatible}}
     kind = "vertraeglich" if compatible else "unvertraeglich"
@@ -118,6 +139,8 @@ def _migrating(ground: Ground, compatible: bool) -> Ground:
 RECREATE = Ground("recreate", more={"hooks": HOOKS})
 BAKING = Ground("beobachtet", update={"bake": 9}, environment={"FADES": "3"})
 DATABASE = Ground("datenbank", mongodb=True)
+# The same server under other names, and one that does not start.
+DATABASES, DEAD_DATABASE = (f"stufe-{CHECKOUT}-1", f"stufe-{CHECKOUT}-2"), f"stufe-{CHECKOUT}-tot"
 ROLLING = Ground("rolling", slots=2, update={"strategy": "rolling"}, more={"hooks": HOOKS})
 ROLLING_THREE = replace(ROLLING, name="rolling-drei", slots=3)
 ROLLING_UGLY = replace(ROLLING, name="rolling-dritter-kaputt", version=UGLY_THIRD)
@@ -194,7 +217,25 @@ SCENES = (
         sparse=True,
         fresh=True,
     ),
+    Scene("datenbank-vor", "Update der Datenbank", DATABASE, targets=DATABASES, sparse=True, service="mongodb"),
+    Scene(
+        "datenbank-zurueck",
+        "Update der Datenbank, die nicht startet",
+        DATABASE,
+        targets=(DEAD_DATABASE,),
+        direction=BACK,
+        sparse=True,
+        service="mongodb",
+    ),
     Scene("pruefung", "Suche nach einer neuen Version", RECREATE, operation="check"),
+    Scene(
+        "reparatur",
+        "Reparatur: state.json beschädigt, Anwendung angehalten",
+        RECREATE,
+        operation="repair",
+        damaged=("state.json",),
+        sparse=True,
+    ),
     Scene(
         "deploy-vor",
         "Deploy: neues Geheimnis, neues Datenbankkennwort, neue Gate-Konfiguration",

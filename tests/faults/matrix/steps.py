@@ -55,7 +55,7 @@ class Rehearsal(Run):
         return [item.name for item in self.record.phases]
 
 
-def rehearsal(wanted: dict[str, Any], before: dict[str, Any]) -> Rehearsal:
+def rehearsal(wanted: dict[str, Any], before: dict[str, Any], database: bool) -> Rehearsal:
     """A run from policy `before` to policy `wanted` that does everything a run can have to do. Touches nothing."""
     raws = (copy.deepcopy(raw) | {"hooks": {}} for raw in (wanted, before))
     parsed, former = (policy.parse(raw, raw["stack"]) for raw in raws)
@@ -65,15 +65,20 @@ def rehearsal(wanted: dict[str, Any], before: dict[str, Any]) -> Rehearsal:
     run = Rehearsal(paths, ports, journal, Progress(ports.clock, record.started_at))
     plan = Plan(OLD, NEW, None, None, slots=True, gate=GateChange.REPLACE, strategy=parsed.update.strategy)
     plan = replace(plan, migrates=parsed.migration is not None, before=("x",), after=("x",))
+    if database:
+        plan = replace(plan, slots=False, services=("mongodb",), gate=GateChange.NONE, database="mongo:6.0")
+        record.database = {"from": "6.0.4", "to": "6.0.5"}
     run.__dict__ |= {"plan": plan, "policy": parsed, "policy_before": former}
     return run
 
 
-def of_story(wanted: dict[str, Any], before: dict[str, Any] | None = None) -> dict[str, list[str]]:
+def of_story(wanted: dict[str, Any], before: dict[str, Any], database: bool = False) -> dict[str, list[str]]:
     """Direction → names of the phases in their order. Backward is the whole way, from after the commit's eve."""
-    run = rehearsal(wanted, before or wanted)
+    run = rehearsal(wanted, before, database)
     story.forward(run)
     forward = run.names
+    if database:  # once the gate is open, data are not taken back any more
+        run.record.phases = [item for item in run.record.phases if item.name != "open"]
     story.back(run)
     return {FORWARD: ["plan", *forward], BACK: [name for name in run.names if name not in forward]}
 

@@ -29,18 +29,23 @@ def shoot(job: Json) -> Json:
     if job["operator"]:
         talk.maintenance(on=True)
     judge.forget_images()
-    target = _target(job, known["version"])
+    target = _target(job, judge.state())
     for name in job["touched"]:
         _touch(judge.HOME / name)
     for name, content in job["placed"].items():
         (judge.HOME / name).write_text(content, encoding="utf-8")
+    for name in job["damaged"]:
+        (judge.DATA / name).write_text("{", encoding="utf-8")
+        judge.stop_slots()
     for file in (DONE, COURSE, ORDER):
         file.unlink(missing_ok=True)
     if job["point"]:
         ORDER.write_text(json.dumps({"point": job["point"], "deed": job["deed"]}), encoding="utf-8")
     newest = max(_runs(), default="")
-    _, answer = talk.begin(job["operation"], {"to": target, "force": True} if target else {})
-    begun = {"old": known, "version": target or known["version"], "run": answer.get("run")}
+    options = {"to": target, "force": True} | ({"service": job["service"]} if job["service"] else {})
+    _, answer = talk.begin(job["operation"], options if target else {})
+    version = known["version"] if job["service"] or not target else target
+    begun = {"old": known, "version": version, "run": answer.get("run")}
     begun |= {"refusal": answer.get("error"), "newest": newest}
     BEGUN.write_text(json.dumps(begun), encoding="utf-8")
     if job["point"] and not begun["refusal"]:
@@ -52,8 +57,13 @@ def _runs() -> list[str]:
     return sorted(file.stem for file in (judge.DATA / "runs").glob("*.json"))
 
 
-def _target(job: Json, running: str) -> str | None:
-    return next(name for name in job["targets"] if name != running) if job["operation"] == "update" else None
+def _target(job: Json, known: Json) -> str | None:
+    """The first that does not run already; a database is known by the name it was ordered by."""
+    if job["operation"] != "update":
+        return None
+    names = known["references"]
+    running = names.get("database") or names.get("mongodb") if job["service"] else known["release"]["version"]
+    return next(name for name in job["targets"] if name != str(running).rpartition(":")[2])
 
 
 def _touch(file: Path) -> None:
@@ -71,6 +81,8 @@ def conclude(job: Json, callers: talk.Callers | None) -> Json:
     back = time.time()
     report = _report(begun)
     new = report.get("result") not in OLD
+    if job["damaged"] and not new:
+        talk.do("repair")
     version = begun["version"] if new else begun["old"]["version"]
     wanted = (report.get("to") or {}).get("digest") if new else begun["old"]["digest"]
     if judge.stays_closed():

@@ -60,6 +60,11 @@ def forget_images() -> None:
                     client.remove_image(name)
 
 
+def stop_slots() -> None:
+    for item in slots().values():
+        client.stop(item["Id"], timeout=5)
+
+
 def slots_serve(version: str) -> bool:
     """Every slot answers on its own address, whatever the gate says."""
     found = [talk.get(address(item), 8000) if address(item) else (0, "", {}) for item in slots().values()]
