@@ -16,7 +16,12 @@ from tests.faults.versions import versions_of
 CRASH, NEVER, FADES, GREEDY, LIAR = "2.1.0", "2.2.0", "2.3.0", "2.4.0", "2.5.0"
 FOREIGN, TORN = "2.6.0", "2.7.0"
 IMAGES = {CRASH: "crash", NEVER: "sick", FADES: "fading", GREEDY: "greedy", LIAR: "liar"}
-UNIQUE = "FROM {image}\nUSER 0:0\nRUN head -c 4096 /dev/urandom > /unique\nUSER 7310:7310\n"
+UNIQUE = """FROM {image}
+USER 0:0
+RUN head -c 4096 /dev/urandom > /unique
+USER 7310:7310
+LABEL org.opencontainers.image.version={version}
+"""
 BEFORE, AFTER, BAKING = "vor dem Umschalten", "nach dem Umschalten", "in der Beobachtung"
 Act = Callable[[Lane, OwnRegistry], None]
 
@@ -28,11 +33,12 @@ def nothing(lane: Lane, registry: OwnRegistry) -> None:
 @dataclass(frozen=True)
 class Fault:
     """`caught`: when it has to be noticed at the latest. `policy`: what the ground needs more. `rend` and `mend` break
-    the surroundings for the time of the run; `logs`: the app had something to say. `own`: from the own registry."""
+    the surroundings for the time of the run; `says`: of the reason; `logs`: the app had something to say. `own`: from the own registry."""
 
     name: str
     title: str
     target: str
+    says: str
     caught: str = AFTER
     results: tuple[str, ...] = ("rolled_back",)
     logs: bool = True
@@ -97,25 +103,57 @@ FAILS = _migration(*FIRST, "print('die Spalte Preis fehlt', flush=True)", "sys.e
 HANGS = _migration(*FIRST, "print('wartet auf eine Sperre', flush=True)", "time.sleep(0 if first else 600)", timeout=3)
 TIGHT = (("mem_limit", "64m"), ("memswap_limit", "64m"))
 NEARLY_FULL = 'fallocate -l "$(( $(df --output=avail -B1 . | tail -1) - 20000000 ))" ballast'
-REFUSED, UNTOUCHED = ("refused", "failed"), ("failed",)
+REFUSED = ("refused", "failed")
 
 FAULTS = (
-    Fault("absturz", "stürzt beim Start ab", CRASH),
-    Fault("nie-bereit", "wird nie bereit", NEVER),
-    Fault("faellt-aus", "bereit, nach 20 s nur noch 500", FADES, BAKING, update=(("bake", 30),)),
-    Fault("speicher", "braucht mehr Speicher, als er darf", GREEDY, limits=TIGHT),
-    Fault("luege", "meldet eine andere Version, als das Abbild behauptet", LIAR),
-    Fault("startseite", "gesund, aber die Startseite ist kaputt", UGLY),
-    Fault("prozessor", "ist für einen anderen Prozessor", FOREIGN, BEFORE, REFUSED, logs=False, own=True),
-    Fault("abbild-lueckenhaft", "Abbild unvollständig in der Registry", TORN, BEFORE, UNTOUCHED, logs=False, own=True),
-    Fault("registry-aus", "Registry aus", GOOD[1], BEFORE, REFUSED, False, True, rend=_off, mend=_on),
-    Fault("anmeldung", "Anmeldung abgelaufen", GOOD[1], BEFORE, REFUSED, False, True, rend=_expire, mend=_renew),
-    Fault("migration-scheitert", "Migration scheitert", GOOD[1], policy=FAILS),
-    Fault("migration-haengt", "Migration hängt", GOOD[1], policy=HANGS),
+    Fault("absturz", "stürzt beim Start ab", CRASH, "startet nicht (zuletzt Container"),
+    Fault("nie-bereit", "wird nie bereit", NEVER, "nicht bereit (zuletzt HTTP 503)"),
+    Fault("faellt-aus", "bereit, nach 20 s nur noch 500", FADES, "", BAKING, update=(("bake", 30),)),
+    Fault("speicher", "braucht mehr Speicher, als er darf", GREEDY, "Exit-Code 137", limits=TIGHT),
+    Fault("luege", "meldet eine andere Version, als das Abbild behauptet", LIAR, "meldet Version 0.0.0 statt"),
+    Fault("startseite", "gesund, aber die Startseite ist kaputt", UGLY, "aber / nicht (zuletzt HTTP 500)"),
+    Fault(
+        "prozessor",
+        "ist für einen anderen Prozessor",
+        FOREIGN,
+        "für einen anderen Prozessor",
+        BEFORE,
+        REFUSED,
+        logs=False,
+        own=True,
+    ),
+    Fault(
+        "abbild-lueckenhaft",
+        "Abbild unvollständig in der Registry",
+        TORN,
+        "lässt sich nicht laden",
+        BEFORE,
+        REFUSED,
+        logs=False,
+        own=True,
+    ),
+    Fault(
+        "registry-aus", "Registry aus", GOOD[1], "nicht erreichbar", BEFORE, REFUSED, False, True, rend=_off, mend=_on
+    ),
+    Fault(
+        "anmeldung",
+        "Anmeldung abgelaufen",
+        GOOD[1],
+        "HTTP 401",
+        BEFORE,
+        REFUSED,
+        False,
+        True,
+        rend=_expire,
+        mend=_renew,
+    ),
+    Fault("migration-scheitert", "Migration scheitert", GOOD[1], "Migration der Daten ist gescheitert", policy=FAILS),
+    Fault("migration-haengt", "Migration hängt", GOOD[1], "nicht fertig und angehalten", policy=HANGS),
     Fault(
         "platte-voll",
         "Platte schon vorher voll",
         GOOD[1],
+        "Zu wenig Platz auf der Platte",
         BEFORE,
         REFUSED,
         logs=False,
@@ -143,7 +181,7 @@ def publish(bed: str, registry: OwnRegistry) -> None:
     registry.claim_architecture(GOOD[1], FOREIGN, "s390x")
     torn = f"{versions.repository}:{TORN}"
     build = ["docker", "build", "-q", "--no-cache", "-t", torn, "-"]
-    dockerfile = UNIQUE.format(image=f"{versions.repository}:{GOOD[1]}")
+    dockerfile = UNIQUE.format(image=f"{versions.repository}:{GOOD[1]}", version=TORN)
     subprocess.run(build, input=dockerfile, text=True, check=True, capture_output=True)
     registry.push(torn, TORN)
     registry.lose_blob(TORN)
@@ -168,8 +206,8 @@ def complaints(fault: Fault, strategy: str, seen: dict[str, Any]) -> list[str]:
     found = []
     if seen.get("result") not in fault.results:
         found.append(f"Ergebnis {seen.get('result')} statt {' oder '.join(fault.results)}")
-    if not seen.get("reason"):
-        found.append("Der Bericht nennt keinen Grund")
+    if not seen.get("reason") or fault.says not in seen["reason"]:
+        found.append(f"Der Grund im Bericht ist nicht „{fault.says}“: {seen.get('reason')}")
     if fault.logs and not seen.get("last_logs"):
         found.append("Der Bericht hat keine Logzeilen")
     quiet = fault.caught == BEFORE or strategy == "rolling"

@@ -94,6 +94,7 @@ class OwnRegistry:
         """The image of `tag` once more as `claimed`, made for other processors."""
         manifest = self._manifest(tag)
         config = requests.get(f"{self.url}/v2/tinyapp/blobs/{manifest['config']['digest']}", timeout=10).json()
+        config["config"]["Labels"] |= {"org.opencontainers.image.version": claimed}
         body = json.dumps(config | {"architecture": architecture}).encode()
         digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
         place = requests.post(f"{self.url}/v2/tinyapp/blobs/uploads/", timeout=10).headers["Location"]

@@ -116,6 +116,7 @@ class Scene:
             "services_after": self.after.services,
             "broken": self.direction == BACK,
             "stays_closed": self.stays_closed,
+            "pause": 0.1 if point else 0.03,
             "point": point,
             "deed": deed,
             "operator": operator,

@@ -146,7 +146,7 @@ def course() -> list[str]:
 
 def main() -> None:
     verb, job = sys.argv[1], json.loads(sys.argv[2])
-    callers = talk.Callers() if verb == "all" else None
+    callers = talk.Callers(job["pause"]) if verb == "all" else None
     if callers:
         callers.start()
     answer: Json = shoot(job) if verb in ("shoot", "all") else {}

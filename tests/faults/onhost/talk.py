@@ -113,8 +113,10 @@ def get(address: str, port: int, path: str = "/api/health", timeout: float = 10)
 
 @dataclass
 class Callers:
-    """A light load at the gate: each asks again and again, retries nothing, waits ten seconds at most."""
+    """A light load at the gate: each asks again and again, retries nothing, waits ten seconds at most. `pause`: seconds
+    between an answer and the next question."""
 
+    pause: float
     seen: list[tuple[float, str]] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -136,7 +138,7 @@ class Callers:
             if status == 200 and release != document.get("version"):
                 kind += f" (Kopfzeile {release})"
             self.seen.append((time.time(), kind))
-            time.sleep(0.03)
+            time.sleep(self.pause)
 
     def counts(self) -> dict[str, int]:
         return dict(Counter(kind for _, kind in self.seen))
