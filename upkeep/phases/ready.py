@@ -14,6 +14,7 @@ from upkeep.run import Run
 PROBE_TIMEOUT = 5.0
 EAGER_INTERVAL = 0.1  # until the first good answer; from then on the policy's interval counts
 HOPELESS_RESTARTS = 5
+KILLED = 137  # by SIGKILL: the kernel's answer to who takes more memory than he may
 PLAUSIBLE = 300.0  # a container that is older than our watch by more was not started by this run, or the clock jumped
 
 
@@ -90,13 +91,19 @@ def _look(run: Run, app: AppPolicy, expected: Release | None, watches: list[Watc
             watch.hopeless = True
 
 
+def _crash(container: Container) -> str:
+    if not container.exit_code and not container.restarts:
+        return ""
+    killed = " (von außen beendet, etwa weil der Speicher nicht reichte)" if container.exit_code == KILLED else ""
+    return f", Exit-Code {container.exit_code}{killed}, {container.restarts} Neustarts"
+
+
 def check_slot(run: Run, app: AppPolicy, expected: Release | None, container: Container | None) -> str | None:
     """None when the slot is ready as the expected release, else what was observed."""
     if container is None:
         return "kein Container"
     if not container.running or not container.address:
-        crashed = f", Exit-Code {container.exit_code}, {container.restarts} Neustarts"
-        return f"Container {container.state}{crashed if container.exit_code or container.restarts else ''}"
+        return f"Container {container.state}{_crash(container)}"
     if expected and container.digest != expected.digest:
         return f"falsches Abbild {container.digest}"
     answer = run.ports.probe.get(container.address, app.port, app.health_path, PROBE_TIMEOUT)

@@ -33,7 +33,8 @@ def nothing(lane: Lane, registry: OwnRegistry) -> None:
 @dataclass(frozen=True)
 class Fault:
     """`caught`: when it has to be noticed at the latest. `policy`: what the ground needs more. `rend` and `mend` break
-    the surroundings for the time of the run; `says`: of the reason; `logs`: the app had something to say. `own`: from the own registry."""
+    the surroundings for the time of the run; `says`: of the reason; `logs`: the app had something to say. `own`: from
+    the own registry."""
 
     name: str
     title: str
@@ -109,7 +110,9 @@ FAULTS = (
     Fault("absturz", "stürzt beim Start ab", CRASH, "startet nicht (zuletzt Container"),
     Fault("nie-bereit", "wird nie bereit", NEVER, "nicht bereit (zuletzt HTTP 503)"),
     Fault("faellt-aus", "bereit, nach 20 s nur noch 500", FADES, "", BAKING, update=(("bake", 30),)),
-    Fault("speicher", "braucht mehr Speicher, als er darf", GREEDY, "Exit-Code 137", limits=TIGHT),
+    Fault(
+        "speicher", "braucht mehr Speicher, als er darf", GREEDY, "etwa weil der Speicher nicht reichte", limits=TIGHT
+    ),
     Fault("luege", "meldet eine andere Version, als das Abbild behauptet", LIAR, "meldet Version 0.0.0 statt"),
     Fault("startseite", "gesund, aber die Startseite ist kaputt", UGLY, "aber / nicht (zuletzt HTTP 500)"),
     Fault(
