@@ -81,6 +81,11 @@ def read(path: Path, home: Path) -> Composition:
     return Composition(document, home)
 
 
+def files_hash(compose_file: Path, policy_file: Path) -> str:
+    """What a deploy was planned from; its snapshot must say the same."""
+    return content_hash((), [file.read_text(encoding="utf-8") for file in (compose_file, policy_file)])
+
+
 def content_hash(files: Iterable[Path], extra: object = None) -> str:
     """One hash over names and contents; a missing file counts as such."""
     digest = hashlib.sha256(json.dumps(extra, sort_keys=True, default=str).encode())

@@ -169,6 +169,7 @@ def _hashes(situation: Situation, compose: Composition) -> dict[str, str]:
     passwords = [user.password_file for user in users] + ([mongodb.root_password_file] if mongodb else [])
     return {
         "app": composition.content_hash(slot_files),
+        "files": composition.files_hash(situation.paths.compose_file, situation.paths.policy_file),
         "gate": gate_files.fingerprint(gate_files.wanted(situation.paths)),
         "accounts": composition.content_hash(passwords, [(user.name, user.roles) for user in users]),
     }

@@ -22,6 +22,7 @@ UNPACKED = 3  # an image takes about three times its compressed size, while it i
 def preflight(run: Run) -> str:
     keep_gate_files(run)
     copy_files(run, run.record.id, run.plan.source)
+    check_unchanged(run)
     compose = composition.read(run.snapshot.compose_file, run.paths.home)
     containers = run.ports.docker.containers(run.paths.name)
     run.record.replaced = [item.id for item in containers if item.role == "app"]
@@ -43,6 +44,16 @@ def keep_gate_files(run: Run) -> None:
     if run.plan.release and run.plan.release.snapshot:
         snapshot = run.snapshot_before
         gate_files.copy(gate_files.of_release(run.paths, snapshot), snapshot.gate_directory, run.ports.files)
+
+
+def check_unchanged(run: Run) -> None:
+    """Ansible may have placed other files since the plan was made; what is applied must be what was planned."""
+    planned = run.plan.hashes.get("files") if run.plan.source is None else None
+    if planned and planned != composition.files_hash(run.snapshot.compose_file, run.snapshot.policy_file):
+        raise Refused(
+            "compose.yml oder stack.yml wurden während des Laufs geändert",
+            next_step=f"Wenn das Playbook fertig ist: `upkeep deploy {run.paths.name}` wiederholen.",
+        )
 
 
 def check_slots(run: Run, compose: Composition) -> None:

@@ -188,3 +188,13 @@ def test_secret_that_left_the_inventory_leaves_the_host_after_the_deploy(deploye
     deployed.must("deploy", "updated")
     assert {path.name for path in secrets.iterdir()} == kept - {"alt"}
     deployed.must("deploy", "unchanged")
+
+
+@pytest.mark.parametrize("operation", ["update", "check"])
+def test_digest_without_an_image(deployed: Driver, operation: str) -> None:
+    digest = f"sha256:{'0' * 64}"
+    if operation == "check":
+        deployed.world.tags[f"{REPOSITORY}:stable"] = digest
+        assert "gibt es nicht" in refused(deployed, "check")
+    else:
+        assert f"Das Abbild {REPOSITORY}@{digest} gibt es nicht" in refused(deployed, to=digest)
