@@ -50,10 +50,13 @@ def run_operation(
     force: bool = False,
     may_be_new: bool = False,
     service: str | None = None,
+    **options: Any,
 ) -> NoReturn:
-    """Plan in check mode, else execute; ends the module. `may_be_new`: in check mode the stack may not exist yet."""
+    """Plan in check mode, else execute; ends the module. `may_be_new`: in check mode the stack may not exist yet.
+    `options`: what only this operation knows."""
     run = Run(module, AgentClient(module.params["socket"]), module.params["stack"])
     wish = order(operation, module.params["starter"] or default_starter(), to, force, service)
+    wish["options"] |= options
     try:
         if module.check_mode:
             run.plan(wish)
@@ -88,14 +91,20 @@ class Run:
             **diff,
         )
 
-    def execute(self, wish: Json) -> NoReturn:
+    def follow(self, wish: Json) -> tuple[Json, Json]:
+        """Start the run and follow it to a good end, or end the module. Returns the status before and the report."""
         before, run = self._start(wish)
         for _ in self.client.events(run):
             pass
         report = self.client.report(run)
-        found = {"report": brief(report), "result": report.get("result"), **self._after()}
         if report.get("result") not in _GOOD:
+            found = {"report": brief(report), "result": report.get("result"), **self._after()}
             fail(self.module, failure_message(report), changed=report.get("result") != "refused", **found)
+        return before, report
+
+    def execute(self, wish: Json) -> NoReturn:
+        before, report = self.follow(wish)
+        found = {"report": brief(report), "result": report.get("result"), **self._after()}
         message, earlier = success_message(report, last_run(before)) + held_note(report, found), last_run(before)
         self.module.exit_json(changed=report["result"] == "updated", message=message, last_run=earlier, **found)
 
@@ -104,7 +113,7 @@ class Run:
         deadline = time.monotonic() + self.module.params["wait_for_running"]
         while True:
             try:
-                return self.client.status(self.stack), self.client.start(self.stack, wish)
+                return self._before(), self.client.start(self.stack, wish)
             except Busy as busy:
                 try:
                     self._await(busy.running["id"], deadline)
@@ -120,10 +129,16 @@ class Run:
         for _ in self.client.events(run, wait=1.0, pulse=check):
             check()
 
+    def _before(self) -> Json:
+        try:
+            return self.client.status(self.stack)
+        except UnknownStack:  # whoever starts a run hears of it there; a removal need not
+            return {}
+
     def _after(self) -> Json:
         try:
             return state(self.client.status(self.stack))
-        except AgentUnreachable:
+        except (AgentUnreachable, UnknownStack):
             return {"release": None, "previous": None, "held": []}
 
     def busy_message(self, busy: Busy) -> str:

@@ -53,6 +53,7 @@ RECIPES_BY_NAME: dict[str, Recipe] = {
         ),
         Recipe("haproxy", folder="haproxy", parents=_ON_13, published=("library/haproxy:3.0",)),
         Recipe("python", folder="python", parents=_ON_13, published=("library/python:3.13-slim-trixie",)),
+        Recipe("node", folder="node", parents=_ON_13, published=("library/node:20-trixie-slim",)),
     )
 }
 

@@ -29,6 +29,8 @@ class Operation(StrEnum):
     ROLLBACK = "rollback"
     CHECK = "check"
     REPAIR = "repair"
+    ADOPT = "adopt"
+    REMOVE = "remove"
 
 
 class Result(StrEnum):
@@ -84,6 +86,7 @@ class Record:
     commands: list[CommandReport] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     reserve: bool = False
+    takeover: dict[str, Any] | None = None
 
     def command(self, when: When, number: int = 0) -> CommandReport | None:
         return next((item for item in self.commands if (item.when, item.number) == (when, number)), None)

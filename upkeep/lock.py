@@ -18,6 +18,8 @@ OPERATIONS = {
     "check": "Prüfung",
     "repair": "Reparatur",
     "agent": "Wechsel des Agenten",
+    "adopt": "Übernahme",
+    "remove": "Entfernen",
 }
 
 

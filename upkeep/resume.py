@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from upkeep import audit, journal, maintenance, state
+from upkeep import audit, journal, maintenance, removal, state
 from upkeep.errors import JournalCorrupt, JournalTooNew, UpkeepError
 from upkeep.journal import Journal, Operation, Record
 from upkeep.layout import StackPaths
@@ -63,6 +63,8 @@ def finish(run: Run) -> None:
     if record.operation is Operation.REPAIR:
         record.phases.clear()
         return repair(run)
+    if record.operation is Operation.REMOVE:
+        return removal.execute(run)
     try:
         _rewind(record)
         if record.going_back:

@@ -147,17 +147,22 @@ class Run:
 
 def execute(run: Run) -> None:
     """Carry out a new run to its honest end; never raises for what can go wrong."""
+    from upkeep import removal
+    from upkeep.adoption import decide as adoption
     from upkeep.phases.decide import decide
     from upkeep.phases.look import look
     from upkeep.phases.repairing import repair
 
     if run.record.operation is Operation.REPAIR:
         return repair(run)
+    if run.record.operation is Operation.REMOVE:
+        return removal.execute(run)
     try:
         if run.record.operation is Operation.CHECK:
             run.phase("check", "Neue Version wird gesucht", 50, look)
             return run.finish(Result.UNCHANGED, run.record.phases[-1].detail)
-        run.phase("plan", "Ziel wird bestimmt", 2, decide)
+        adopts = run.record.operation is Operation.ADOPT
+        run.phase("plan", "Ziel wird bestimmt", 2, adoption.decide if adopts else decide)
         if not run.plan.changed:
             return run.finish(Result.UNCHANGED, run.plan.message)
         carry_out(run)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from upkeep import database_story
+from upkeep.adoption import story as adoption
 from upkeep.database_story import step, step_back
-from upkeep.journal import Result
+from upkeep.journal import Operation, Result
 from upkeep.phases.bake import bake
 from upkeep.phases.commit import commit, hold, prune
 from upkeep.phases.farewell import leave_closed, leave_good, take_leave
@@ -27,6 +28,9 @@ from upkeep.run import Run, told
 
 def forward(run: Run) -> None:
     """What every run does, around the exchange of the releases itself."""
+    if run.record.operation is Operation.ADOPT:
+        adoption.forward(run)
+        return
     run.phase("preflight", "Voraussetzungen werden geprüft", 5, preflight)
     run.phase("pull", "Abbilder werden geladen", 10, pull)
     run.phase("trial", "Gate-Konfiguration wird geprüft", 48, try_gate)
@@ -67,6 +71,8 @@ def back(run: Run, cause: Exception | None = None) -> None:
         run.record.going_back = True
         run.record.reason = told(cause) if cause else "Der Agent wurde während des Laufs beendet."
         run.record.code = getattr(cause, "code", "failed")
+    if run.record.operation is Operation.ADOPT:
+        return adoption.back(run)
     if overtaken(run):
         return _stay_closed(run)
     try:
@@ -147,6 +153,8 @@ def _stay_closed(run: Run) -> None:
 
 def outcome(run: Run) -> str:
     """One sentence for the end of a good run."""
+    if run.record.operation is Operation.ADOPT:
+        return adoption.outcome(run)
     before, after = run.plan.release, run.plan.target
     aside = _aside(run)
     if after is None or before is None:

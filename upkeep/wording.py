@@ -17,6 +17,8 @@ OPERATIONS = {
     "rollback": "Zurückrollen",
     "check": "Prüfung",
     "repair": "Reparatur",
+    "adopt": "Übernahme",
+    "remove": "Entfernen",
 }
 RESULTS = {
     "updated": "erledigt",

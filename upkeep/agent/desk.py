@@ -11,7 +11,8 @@ import threading
 from collections import OrderedDict
 from typing import Any
 
-from upkeep import audit, housekeeping, journal, maintenance, planning, resume, standing
+from upkeep import audit, housekeeping, journal, maintenance, planning, removal, resume, standing
+from upkeep.adoption import decide as adoption
 from upkeep.agent.order import Order
 from upkeep.errors import Busy, Refused, UnknownRun, UpkeepError
 from upkeep.journal import Journal, Operation, Record
@@ -44,7 +45,7 @@ class Desk:
 
     def start(self, stack: str, order: Order) -> str:
         """Begin a run and return its id. Raises Refused at once where no look at the world is needed, or Busy."""
-        paths = self.layout.stack(stack)
+        paths = self._paths(stack, order.operation)
         self._refuse_busy(stack)
         self._refuse(paths, order)
         run = self._new_run(paths, order)
@@ -61,6 +62,10 @@ class Desk:
 
     def plan(self, stack: str, order: Order) -> dict[str, Any]:
         """What `start` would do; writes nothing."""
+        if order.operation is Operation.REMOVE:
+            return removal.answer(self.layout.paths(stack), self.ports, order.options)
+        if order.operation is Operation.ADOPT:
+            return adoption.answer(self.layout.paths(stack), self.ports, order.options)
         paths = self.layout.stack(stack)
         if order.operation is Operation.REPAIR:
             return judge(paths, self.ports).answer()
@@ -76,6 +81,10 @@ class Desk:
             paths = self.layout.paths(name)
             for place in (paths.home, paths.data):
                 self.ports.files.drop_torn(place)
+
+    def _paths(self, stack: str, operation: Operation) -> StackPaths:
+        """A removal also finds what an earlier one has left."""
+        return self.layout.paths(stack) if operation is Operation.REMOVE else self.layout.stack(stack)
 
     def resume_all(self) -> None:
         """At agent start: every stack's notices and unfinished runs, each stack in its own thread."""
@@ -123,6 +132,9 @@ class Desk:
     def _refuse(self, paths: StackPaths, order: Order) -> None:
         """What needs no look at the world; a repair is for when nothing can be read any more."""
         if order.operation is Operation.REPAIR:
+            return
+        if order.operation is Operation.REMOVE:
+            removal.deletes(order.options, paths.name)
             return
         try:
             refuse_at_once(Situation.read(paths, self.ports, order.options), order.operation)

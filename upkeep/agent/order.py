@@ -1,4 +1,4 @@
-"""What a client wants from the desk."""
+"""What a client may ask for, as one value."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from typing import Any
 
 from upkeep.errors import BadRequest
 from upkeep.journal import Operation
+
+# What only one operation understands.
+OWN_OPTIONS = {
+    Operation.ADOPT: ("project", "app", "without", "keep", "compose", "policy", "environment_secrets"),
+    Operation.REMOVE: ("data", "confirm"),
+}
 
 
 @dataclass(frozen=True)
@@ -29,9 +35,10 @@ class Order:
         if not all(text is None or isinstance(text, str) for text in texts):
             raise BadRequest("options muss {to: Text, service: Text, force: ja/nein} sein", observed=options)
         starter = str(raw.get("starter") or "unbekannt")[:100]
-        return cls(operation, starter, _options(options))
+        return cls(operation, starter, _options(operation, options))
 
 
-def _options(raw: dict[str, Any]) -> dict[str, Any]:
+def _options(operation: Operation, raw: dict[str, Any]) -> dict[str, Any]:
     service = {"service": raw["service"]} if raw.get("service") else {}
-    return {"to": raw.get("to") or None, "force": raw.get("force") is True} | service
+    own = {name: raw[name] for name in OWN_OPTIONS.get(operation, ()) if name in raw}
+    return {"to": raw.get("to") or None, "force": raw.get("force") is True} | service | own

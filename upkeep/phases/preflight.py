@@ -33,6 +33,7 @@ def preflight(run: Run) -> str:
     check_secrets(run, compose)
     check_programs(run)
     free = check_disk(run)
+    check_volumes(run, compose)
     check_ports(run, containers)
     check_compose(run)
     check_gate(run, containers)
@@ -170,6 +171,7 @@ def _enough_room(run: Run, place: Path, needed: int) -> int:
 def check_ports(run: Run, containers: tuple[Container, ...]) -> None:
     """A published port that somebody else holds would keep the gate from starting."""
     ours = {port for item in containers if item.running for port in item.ports}
+    ours |= set((run.record.takeover or {}).get("ports", ()))
     for published in run.policy.published:
         port = published.host_port
         if port in ours or not run.ports.sockets.taken(published.bind, port):
@@ -181,6 +183,22 @@ def check_ports(run: Run, containers: tuple[Container, ...]) -> None:
             limit=f"frei auf {published.bind}",
             next_step=f"Nachsehen mit `ss -ltnp 'sport = :{port}'`; Programm beenden oder anderen Port wählen.",
         )
+
+
+def check_volumes(run: Run, compose: Composition) -> None:
+    """Two applications on the same data would ruin them."""
+    leaving = {run.paths.name, (run.record.takeover or {}).get("project")}
+    for body in (compose.document.get("volumes") or {}).values():
+        name = (body or {}).get("name")
+        users = run.ports.neighbours.users(name) if name else {}
+        others = sorted(container for container, project in users.items() if project not in leaving)
+        if others:
+            raise Refused(
+                f"Das Volume {name} benutzt schon jemand anderes",
+                observed=f"Container {', '.join(others)}",
+                next_step="Ein laufendes Compose-Projekt übernimmt das Playbook adopt.yml "
+                f"(`-e stack={run.paths.name} -e project={users[others[0]] or '…'}`).",
+            )
 
 
 def check_compose(run: Run) -> None:

@@ -12,10 +12,12 @@ from upkeep.ports.docker import Docker, SdkDocker
 from upkeep.ports.files import DiskFiles, Files
 from upkeep.ports.gate import Gate, RuntimeGate
 from upkeep.ports.mongo import Mongo, PyMongo
+from upkeep.ports.neighbours import Neighbours, SdkNeighbours
 from upkeep.ports.probe import HttpProbe, Probe
 from upkeep.ports.programs import HostPrograms, Programs
 from upkeep.ports.registry import HttpRegistry, Registry
 from upkeep.ports.sockets import HostPorts, Sockets
+from upkeep.ports.stores import DiskStores, Stores
 
 
 def _runtime_gate(paths: StackPaths) -> Gate:
@@ -35,4 +37,6 @@ class Ports:
     files: Files = field(default_factory=DiskFiles)
     sockets: Sockets = field(default_factory=HostPorts)
     programs: Programs = field(default_factory=HostPrograms)
+    neighbours: Neighbours = field(default_factory=SdkNeighbours)
+    stores: Stores = field(default_factory=DiskStores)
     gate: Callable[[StackPaths], Gate] = _runtime_gate

@@ -60,6 +60,9 @@ class Compose(Protocol):
         """Start or replace these services only, and (`orphans`) remove containers of services the file no longer has.
         `stop_timeout` None: what the compose file says."""
 
+    def down(self, name: str, stop_timeout: float) -> None:
+        """Stop and remove all containers and networks of the project `name`, whatever its file says; volumes stay."""
+
 
 def base(project: Project) -> list[str]:
     return [
@@ -102,6 +105,19 @@ def run_argv(project: Project, service: str, one_off: OneOff) -> list[str]:
     return [*base(project), "run", *flags, service, *one_off.command]
 
 
+def down_argv(name: str, stop_timeout: float) -> list[str]:
+    return [
+        "docker",
+        "compose",
+        "--project-name",
+        name,
+        "down",
+        "--remove-orphans",
+        "--timeout",
+        str(int(stop_timeout)),
+    ]
+
+
 class ComposeRunner:
     """Runs compose in its own process group with a deadline. The child inherits no descriptor and no UPKEEP_… variable
     (a variable of the process would win over release.env)."""
@@ -130,6 +146,9 @@ class ComposeRunner:
     ) -> None:
         self._run(up_argv(project, services, stop_timeout, force, orphans), self._deadline + (stop_timeout or 0))
 
+    def down(self, name: str, stop_timeout: float) -> None:
+        self._run(down_argv(name, stop_timeout), self._deadline + stop_timeout)
+
     def _run(self, argv: list[str], deadline: float) -> None:
         environment = {name: self._environment[name] for name in SAFE_ENVIRONMENT if name in self._environment}
         environment.setdefault("HOME", "/root")
@@ -153,7 +172,7 @@ class ComposeRunner:
 
 
 def _await(child: subprocess.Popen[str], deadline: float, argv: list[str]) -> None:
-    verb = argv[argv.index("-f") + 2]
+    verb = argv[argv.index("-f") + 2] if "-f" in argv else argv[4]
     try:
         output, _ = child.communicate(timeout=deadline)
     except subprocess.TimeoutExpired as exc:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from typing import Any, Protocol
 
 from upkeep.errors import DockerFailed
+from upkeep.ports.connection import connect as _connect
+from upkeep.ports.connection import failures as _failures
 from upkeep.ports.containers import (
     COMPOSE_ONE_OFF,
     COMPOSE_PROJECT,
@@ -211,13 +213,6 @@ class SdkDocker:
         return image.digests if image else ()
 
 
-def _connect(timeout: int) -> Any:
-    import docker
-
-    with _failures("Docker antwortet nicht"):
-        return docker.APIClient(version="auto", timeout=timeout)
-
-
 def _follow(lines: Iterable[dict[str, Any]], name: str, progress: Progress, timeout: float) -> None:
     """Read a pull's lines to their end; the daemon stops pulling when nobody reads any more."""
     tally = PullProgress(progress)
@@ -228,15 +223,3 @@ def _follow(lines: Iterable[dict[str, Any]], name: str, progress: Progress, time
         if time.monotonic() > deadline:
             raise DockerFailed(f"Abbild {name} wurde nicht rechtzeitig geladen", limit=f"{timeout:g} s")
         tally.add(line)
-
-
-@contextmanager
-def _failures(what: str, next_step: str = "`systemctl status docker` ansehen.") -> Iterator[None]:
-    import requests
-    from docker.errors import DockerException
-
-    try:
-        yield
-    except (DockerException, requests.RequestException) as exc:
-        explanation = getattr(exc, "explanation", None) or str(exc)
-        raise DockerFailed(what, observed=explanation, next_step=next_step) from exc

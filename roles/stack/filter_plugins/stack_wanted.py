@@ -40,7 +40,9 @@ SECRET_PATH = re.compile(r"/[A-Za-z0-9._~/-]+")
 CALENDAR = re.compile(r"|[a-z]+|[A-Za-z0-9*][A-Za-z0-9*:,./~ -]*[0-9*](:[0-9*/]+)*( [A-Za-z/_]+)?")
 SIZE = re.compile(r"[0-9]+[KMGT]?")
 RESERVED = ("PORT", "UPKEEP_STACK", "UPKEEP_SLOT")
-DATABASE_KEYS = {"name", "root_password", "keyfile", "users", "image", "memory", "cpus"}
+DATABASE_KEYS = {"name", "root_password", "keyfile", "users", "image", "memory", "cpus", "volume"}
+VOLUME_KEYS = {"name", "source", "target", "read_only", "external"}
+VOLUME_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 USER_KEYS = {"name", "password", "roles"}
 
 
@@ -77,6 +79,15 @@ def problems(wanted: Wanted) -> list[str]:
     if not STACK_NAME.fullmatch(wanted["name"]):
         return [f"stack__name: „{wanted['name']}“ geht nicht; erlaubt sind Kleinbuchstaben, Ziffern und Bindestriche."]
     return [problem for check in CHECKS for problem in check(wanted)]
+
+
+def external_volumes(wanted: Wanted) -> dict[str, str]:
+    """Volumes that were there before the stack: name in compose.yml → name in Docker."""
+    named = {
+        item["name"]: str(item["external"]) for item in wanted["volumes"] if item.get("external") and item.get("name")
+    }
+    mongodb = wanted["databases"].get("mongodb") or {}
+    return named | ({"mongodb": str(mongodb["volume"])} if mongodb.get("volume") else {})
 
 
 def _unknown(wanted: Wanted) -> Iterator[str]:
@@ -154,6 +165,18 @@ def _volumes_wrong(wanted: Wanted) -> Iterator[str]:
                 yield f"stack__volumes: {key} „{volume[key]}“ muss mit / beginnen."
 
 
+def _volume_names_wrong(wanted: Wanted) -> Iterator[str]:
+    for volume in wanted["volumes"]:
+        target = str(volume.get("target", ""))
+        for key in sorted(set(volume) - VOLUME_KEYS):
+            yield f"stack__volumes: {key} kennt die Rolle nicht; bekannt sind {', '.join(sorted(VOLUME_KEYS))}."
+        if volume.get("external") and not volume.get("name"):
+            yield f"stack__volumes: {target}: external geht nur zusammen mit name."
+    for name in external_volumes(wanted).values():
+        if not VOLUME_NAME.fullmatch(name):
+            yield f"stack__volumes: „{name}“ ist kein Name eines Docker-Volumes (`docker volume ls`)."
+
+
 def _addresses_wrong(wanted: Wanted) -> Iterator[str]:
     places = [("stack__trusted_proxies", net) for net in wanted["trusted_proxies"]]
     places += [("stack__published", item["bind"]) for item in wanted["published"] if "bind" in item]
@@ -210,6 +233,7 @@ CHECKS = (
     _secrets_wrong,
     _environment_wrong,
     _volumes_wrong,
+    _volume_names_wrong,
     _addresses_wrong,
     _limits_wrong,
     _looks_wrong,
@@ -220,4 +244,4 @@ class FilterModule:
     """Loaded by Ansible with the role."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"stack_wanted": wanted, "stack_problems": problems}
+        return {"stack_wanted": wanted, "stack_problems": problems, "stack_external_volumes": external_volumes}

@@ -173,3 +173,25 @@ def test_range_of_versions_reaches_the_policy() -> None:
     assert role.value("__stack__problems") == []
     policy = policies.parse(role.yaml("stack.yml.j2"), "portal")
     assert str(policy.image) == "ghcr.io/a/b >=1.4 <2"
+
+
+def test_volumes_that_were_there_before_keep_their_names() -> None:
+    volumes = [{"name": "daten", "target": "/data", "external": "alt_daten"}, {"name": "neu", "target": "/neu"}]
+    databases = {"mongodb": MONGODB | {"volume": "alt_mongo"}}
+    role = Rendering("stack", **MINIMAL, stack__volumes=volumes, stack__databases=databases)
+    assert role.value("__stack__problems") == []
+    assert role.yaml("compose.yml.j2")["volumes"] == {
+        "daten": {"external": True, "name": "alt_daten"},
+        "mongodb": {"external": True, "name": "alt_mongo"},
+        "neu": {},
+    }
+
+
+def test_impossible_volume_names_are_refused() -> None:
+    volumes = [
+        {"name": "daten", "target": "/data", "external": "../x"},
+        {"source": "/a", "target": "/b", "external": "c"},
+    ]
+    problems = "\n".join(Rendering("stack", **MINIMAL, stack__volumes=volumes).value("__stack__problems"))
+    assert "„../x“ ist kein Name eines Docker-Volumes" in problems
+    assert "/b: external geht nur zusammen mit name" in problems
