@@ -76,11 +76,17 @@ class FakeDocker:
             box = self.world.boxes.get(container_id)
             if box:
                 box.state = "exited"
+            if container_id in self.world.neighbours.containers:
+                self.world.neighbours.change(container_id, state="exited")
             self.world.one_offs.stop(container_id)
 
     def start(self, container_id: str) -> None:
         if container_id in self.world.one_offs.boxes:
             self.world.one_offs.start(container_id)
+            return
+        if container_id in self.world.neighbours.containers:
+            with self.world.change(f"start {container_id}"):
+                self.world.neighbours.change(container_id, state="running")
             return
         box = self.world.boxes[container_id]
         if box.body.get("mem_limit") == "1m":
@@ -193,6 +199,10 @@ class FakeCompose:
                 self._remove(service)
         for service in services:
             self._converge(service, bodies[service], force)
+
+    def down(self, name: str, stop_timeout: float) -> None:
+        for service in sorted({box.service for box in self.world.boxes.values()}):
+            self._remove(service)
 
     def _services(self, project: Project) -> dict[str, dict[str, Any]]:
         lines = project.env_file.read_text(encoding="utf-8").splitlines()

@@ -18,6 +18,7 @@ import yaml
 
 from tests.unit.upkeep.fake_commands import FakePrograms, OneOffs
 from tests.unit.upkeep.fake_engine import FakeCompose, FakeDocker, FakeRegistry
+from tests.unit.upkeep.fake_neighbours import FakeNeighbours
 from tests.unit.upkeep.fake_services import FakeGate, FakeMongo, FakeProbe, FakeSockets
 from tests.unit.upkeep.placed import REPOSITORY, compose, policy
 from upkeep.layout import Layout, StackPaths
@@ -151,6 +152,7 @@ class World:
         self.gate, self.probe, self.mongo = FakeGate(self), FakeProbe(self), FakeMongo(self)
         self.sockets = FakeSockets()
         self.one_offs, self.programs = OneOffs(self), FakePrograms(self)
+        self.neighbours = FakeNeighbours(self)
         self.publish("haproxy:3.0", None)
         self.publish("mongo:6.0", "6.0.5")
         self.volumes = {"lager_mongodb": "Daten"}  # volume → what is in it
@@ -168,6 +170,7 @@ class World:
             files=self.files,
             sockets=self.sockets,
             programs=self.programs,
+            neighbours=self.neighbours,
             gate=lambda paths: self.gate,
         )
 
@@ -216,6 +219,8 @@ class World:
             box.state, box.started, box.began = "running", self.clock.moment, self.clock.elapsed
             if box.role == "gate":
                 self.gate.read_files()
+            if box.role == "app" and self.neighbours.spoils:
+                (self.neighbours.data / "content").write_text("Spuren der neuen Version")
             if box.role == "database":
                 self.volumes["lager_mongodb"] += f" +{self.behaviour(box).version}"
 
