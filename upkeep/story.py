@@ -129,7 +129,8 @@ def _conclude(run: Run) -> None:
 def _give_up(run: Run, exc: Exception) -> None:
     """Even the release before does not get ready. Who still answers goes on; without anybody the gate stays shut."""
     name, before = run.paths.name, run.plan.release.label if run.plan.release else "Die vorige Version"
-    run.record.reason += f" Beim Zurückgehen: {told(exc)}"
+    if " Beim Zurückgehen: " not in run.record.reason:  # an alarm may have been cut short: then this is said again
+        run.record.reason += f" Beim Zurückgehen: {told(exc)}"
     still = admit_the_rest(run) if run.plan.rolling else set()
     advice = f"Ursache beheben, dann `upkeep deploy {name}`. Protokoll: `upkeep logs {name}`."
     if still:

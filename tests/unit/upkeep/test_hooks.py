@@ -174,3 +174,15 @@ def test_no_hook_before_or_after_ever_runs_twice(tmp_path: Path) -> None:
         assert all(command.ended_at for command in record.commands), where
         told = any(command.when is When.AFTER for command in record.commands)
         assert told == record.intended("before"), where
+
+
+def test_alarm_that_was_cut_short_is_raised_again(hooked: Driver) -> None:
+    old = hooked.world.box("app-1").image.partition("@")[2]
+    hooked.world.release("1.1.0", kind="sick")
+    hooked.world.published[old].kind = "sick"
+    kill_at(hooked, "update", f"after program {CALL}")
+    (record,) = hooked.resume()
+    assert record.result == "failed"
+    assert hooked.world.programs.called().count(CALL) == 2
+    assert record.message.count("Beim Zurückgehen") == 1, record.message
+    assert hooked.world.gate.closed_by == f"run:{record.id}"
