@@ -60,16 +60,23 @@ def bake(run: Run) -> str:
     limit, clock = run.policy.update.bake, run.ports.clock
     if not limit or not watched(run):
         return "keine Beobachtung"
-    traffic, containers = Traffic(), _slots(run)
-    vigils = {slot: Vigil(_life(containers.get(slot))) for slot in run.policy.app.slot_names}
     begin = clock.monotonic()
-    while (elapsed := clock.monotonic() - begin) < limit:
-        _look(run, traffic, vigils)
-        run.record.timings["bake_s"] = round(elapsed, 3)
-        clock.sleep(min(INTERVAL, limit))
-    _look(run, traffic, vigils)
-    run.record.timings["bake_s"] = limit
+    try:
+        traffic = _watch(run, begin + limit)
+    finally:
+        run.record.timings["bake_s"] = round(clock.monotonic() - begin, 3)
     return f"{limit:g} s, {traffic.answers} Antworten, {traffic.errors} Fehler"
+
+
+def _watch(run: Run, until: float) -> Traffic:
+    clock, containers, traffic = run.ports.clock, _slots(run), Traffic()
+    vigils = {slot: Vigil(_life(containers.get(slot))) for slot in run.policy.app.slot_names}
+    while True:
+        _look(run, traffic, vigils)
+        left = until - clock.monotonic()
+        if left <= 0:
+            return traffic
+        clock.sleep(min(INTERVAL, left))
 
 
 def watched(run: Run) -> bool:

@@ -76,6 +76,7 @@ if BEHAVIOUR == "crash":
 if BEHAVIOUR == "greedy":
     print("lädt den ganzen Bestand in den Speicher", flush=True)
     stock = [bytearray(1 << 20) for _ in range(4096)]
+ThreadingHTTPServer.request_queue_size = 128  # the five of the standard library are not enough for one slot under load
 server = ThreadingHTTPServer(("0.0.0.0", int(os.environ.get("PORT", "8000"))), App)
 signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
 print(f"tinyapp {VERSION} hört zu", flush=True)
