@@ -69,9 +69,9 @@ def servers(run: Run) -> tuple[Server, ...]:
 
 
 def serving(run: Run) -> set[str]:
-    """Slots that get requests now; none when the gate is not there."""
+    """Slots that get requests now; none when the gate stays away."""
     try:
-        return {server.name for server in run.ports.gate(run.paths).servers() if server.up}
+        return {server.name for server in servers(run) if server.up}
     except GateFailed:
         return set()
 

@@ -10,6 +10,7 @@ import yaml
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.world import World
 from upkeep import rotation
+from upkeep.run import execute
 
 ROLLING = {"strategy": "rolling", "ready_timeout": 20}
 
@@ -245,3 +246,26 @@ def test_rollback_rolls_too(driver: Driver) -> None:
     driver.must("rollback", "updated")
     assert driver.world.gate.fewest_up == 1
     assert_settled(driver, "1.0.0")
+
+
+@pytest.mark.parametrize("kind", ["good", "sick", "rotten"])
+@pytest.mark.parametrize("phase", ["drain:app-1", "replace:app-1", "admit:app-1", "leave:app-1", "bake"])
+def test_gate_that_is_killed_and_comes_back_stops_no_run(driver: Driver, kind: str, phase: str) -> None:
+    driver.world.release("1.1.0", kind=kind)
+    run = driver.begin("update")
+    gate, sleep = driver.world.gate, driver.world.clock.sleep
+    began: list[float] = []
+
+    def killed_for_two_seconds(seconds: float) -> None:
+        sleep(seconds)
+        if run.record.intended(phase) and not began:
+            began.append(driver.world.clock.elapsed)
+        was, gate.mute = gate.mute, bool(began) and driver.world.clock.elapsed - began[0] < 2
+        if was and not gate.mute:
+            gate.read_files()
+
+    driver.world.clock.sleep = killed_for_two_seconds  # type: ignore[method-assign]
+    execute(run)
+    record = driver.read(run.record.id)
+    assert record.result == ("updated" if kind == "good" else "rolled_back"), record.message
+    assert_settled(driver, "1.1.0" if kind == "good" else "1.0.0")
