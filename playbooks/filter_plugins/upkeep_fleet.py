@@ -26,8 +26,8 @@ def fleet_ending(hosts: list[str], host: str, updated: list[dict[str, str]], rev
     """German: what became of the other hosts."""
     names = ", ".join(dict.fromkeys(entry["host"] for entry in reversed(updated)))
     fate = "wieder zurückgenommen (siehe Ergebnis)" if reverts else "bleibt so"
-    done = f" Vorher aktualisiert, {fate}: {names}." if names else ""
-    return f"{done} Nicht mehr angefasst: {', '.join(hosts[hosts.index(host) + 1 :]) or 'niemand'}."
+    done = f"Vorher aktualisiert, {fate}: {names}. " if names else ""
+    return f"\n{done}Nicht mehr angefasst: {', '.join(hosts[hosts.index(host) + 1 :]) or 'niemand'}."
 
 
 class FilterModule:
