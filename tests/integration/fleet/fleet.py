@@ -109,7 +109,8 @@ def _deploy(fleet: Fleet, name: str) -> None:
     host = fleet.hosts[name]
     host.prepare()
     host.remove_stack()
-    files = stack.files(image={"channel": fleet.versions.channel})
+    update = stack.policy()["update"] | {"bake": 1}
+    files = stack.files(image={"channel": fleet.versions.channel}, update=update)
     content, *rights = files["compose.yml"]
     files["compose.yml"] = (content.replace("PORT:", f"FLEET_HOST: {name}\n      PORT:"), *rights)
     host.place_stack(files)

@@ -51,6 +51,7 @@ def test_a_broken_second_host_stops_the_play_and_leaves_the_third_alone(fleet: F
     assert load.kinds() == {f"200 {before}", f"200 {newer}"}
 
 
+@pytest.mark.faults
 def test_a_killed_play_leaves_a_drain_that_ends_by_itself_and_the_next_play_heals(fleet: Fleet) -> None:
     newer = fleet.newer(late=4)
     playing = fleet.plays.start("update", drain_lease=12)
