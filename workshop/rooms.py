@@ -19,7 +19,7 @@ from workshop.progress import say
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "test-results"
 BIN = Path(sys.executable).parent
-PYTEST = (sys.executable, "-m", "pytest", "-q", "--durations=5")
+PYTEST = (sys.executable, "-m", "pytest", "-q", "--durations=5", "-m", "not faults")
 HEARTBEAT_SECONDS = 30
 TAIL_LINES = 80
 
@@ -73,6 +73,7 @@ PREPARE = [
 ]
 TESTS = [
     pytest_room("stoerungen", "tests/faults"),
+    pytest_room("flotte", "tests/integration/fleet"),
     pytest_room("docker_host", "tests/integration/docker_host"),
     scenario("default"),
     pytest_room("engine", "tests/integration/upkeep"),
