@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from upkeep.commands import CommandReport, When
-from upkeep.errors import JournalCorrupt, JournalTooNew, UnknownRun
+from upkeep.errors import JournalCorrupt, JournalTooNew, UnknownRun, UpkeepError
 from upkeep.layout import StackPaths
 from upkeep.ports.files import Files
 from upkeep.release import Release
@@ -211,10 +212,13 @@ def run_ids(paths: StackPaths) -> list[str]:
     return sorted(path.stem for path in paths.runs.glob("*.json"))
 
 
-def unfinished(paths: StackPaths) -> list[Record]:
-    """Runs that never ended, oldest first. Damaged journals raise."""
-    records = (read(path_of(paths, run_id)) for run_id in run_ids(paths))
-    return [record for record in records if record.finished_at is None]
+def cut_short(paths: StackPaths) -> bool:
+    """Whether there is a run that has not come to its end. Journals nobody can read do not count."""
+    for run_id in run_ids(paths):
+        with contextlib.suppress(UpkeepError):
+            if read(path_of(paths, run_id)).finished_at is None:
+                return True
+    return False
 
 
 def drop_old(paths: StackPaths, files: Files) -> None:

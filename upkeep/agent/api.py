@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from upkeep import __version__
+from upkeep import __version__, journal
 from upkeep import health as healths
 from upkeep import history as histories
 from upkeep import status as statuses
@@ -71,7 +71,8 @@ def plan(desk: Desk, request: Request, name: str) -> Any:
 
 def change_maintenance(desk: Desk, request: Request, name: str) -> Any:
     paths = desk.layout.stack(name)
-    return set_maintenance(paths, desk.ports, request.body, desk.running(name) is not None)
+    at_work = desk.running(name) is not None or journal.cut_short(paths)
+    return set_maintenance(paths, desk.ports, request.body, at_work)
 
 
 def logs(desk: Desk, request: Request, name: str) -> Any:

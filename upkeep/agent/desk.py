@@ -130,8 +130,9 @@ class Desk:
         raise UnknownRun(f"Einen Lauf „{run_id}“ gibt es nicht", next_step="`upkeep status` zeigt den letzten.")
 
     def _refuse(self, paths: StackPaths, order: Order) -> None:
-        """What needs no look at the world; a repair is for when nothing can be read any more."""
-        if order.operation is Operation.REPAIR:
+        """What needs no look at the world, unless a run cut short has to end first; a repair is for when nothing can be
+        read any more."""
+        if order.operation is Operation.REPAIR or journal.cut_short(paths):
             return
         if order.operation is Operation.REMOVE:
             removal.deletes(order.options, paths.name)

@@ -337,3 +337,24 @@ def wait_for(condition: Callable[[], bool]) -> None:
             return
         threading.Event().wait(0.01)
     raise AssertionError("das dauerte zu lange")
+
+
+def test_operator_does_not_open_the_gate_of_a_run_that_was_cut_short(deployed: Driver, client: AgentClient) -> None:
+    deployed.world.release("1.1.0")
+    kill_at(deployed, "update", 60)
+    shut = deployed.world.gate.closed_by
+    assert shut is not None
+    client.maintenance("lager", {"on": False})
+    assert deployed.world.gate.closed_by == shut
+
+
+def test_repair_over_the_socket(deployed: Driver, client: AgentClient) -> None:
+    deployed.world.paths.state_file.write_text("{}")
+    with pytest.raises(Refused, match="`upkeep repair lager`"):
+        client.start("lager", order("update", "cli:root"))
+    plan = client.plan("lager", order("repair", "cli:root"))
+    assert plan["changed"]
+    report = finish(client, client.start("lager", order("repair", "cli:root")))
+    assert report["result"] == "updated"
+    assert len(report["audit_head"]) == 64
+    assert client.history("lager")["runs"][0]["operation"] == "repair"
