@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 import requests
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from tests.integration.gate.gate import BROWSER, Stand, eventually, stand
 from upkeep import rotation
@@ -84,6 +86,22 @@ def test_sessions_of_a_drained_slot_are_counted_until_they_end_and_can_be_cut(pa
     asking.join(5)
     assert busy(pair, "app-1") == 0
     assert ends == ["abgebrochen"]
+    for slot in ("app-1", "app-2"):
+        put_in(pair, slot)
+    eventually(lambda: slots_that_answer(pair) == {"app-1", "app-2"}, what="beide Slots antworten")
+
+
+def test_websocket_keeps_its_slot_busy_until_it_is_cut(pair: Stand) -> None:
+    rotation.take_out(paths_of(pair), Ports(), "app-2", 8000)
+    with connect(f"ws://{pair.address}:8080/ws") as socket_:
+        rotation.take_out(paths_of(pair), Ports(), "app-1", 8000)
+        socket_.send("noch da?")
+        assert socket_.recv(5) == "noch da?"
+        assert busy(pair, "app-1") == 1
+        pair.runtime.cut("app-1")
+        with pytest.raises(ConnectionClosed):
+            socket_.recv(5)
+    assert busy(pair, "app-1") == 0
     for slot in ("app-1", "app-2"):
         put_in(pair, slot)
     eventually(lambda: slots_that_answer(pair) == {"app-1", "app-2"}, what="beide Slots antworten")

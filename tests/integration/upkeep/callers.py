@@ -12,7 +12,7 @@ from bench.load import Call, Tally, describe, generate
 from bench.proof.traffic import Accounts, Ledger
 from tests.integration.upkeep.host import EngineHost
 
-PER_SECOND = 200
+PER_SECOND = 100
 WRITE_EVERY, LONG_EVERY = 4, 203
 BEFORE_AND_AFTER = 1.0
 

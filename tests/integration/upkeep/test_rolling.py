@@ -73,29 +73,11 @@ def assert_settled(host: EngineHost, version: str) -> None:
     assert host.do("deploy")["result"] == "unchanged"
 
 
-def test_several_updates_cost_nobody_an_answer(host: EngineHost) -> None:
-    reports = []
-
-    def updates() -> None:
-        for version in ("1.1.0", "1.0.0") * 2:
-            reports.append(host.do("update", to=version, force=True))
-
-    seen = during(host, updates)
-    print(seen)
-    assert [report["result"] for report in reports] == ["updated"] * 4, reports
-    assert seen.tally.outcomes.keys() == {"ok"}, seen
-    assert seen.tally.releases.keys() == {"1.0.0", "1.1.0"}, seen
-    assert seen.nothing_lost, seen
-    assert_settled(host, "1.0.0")
-
-
-@pytest.mark.parametrize(("version", "reason"), [("1.2.0", "HTTP 503"), ("1.3.0", "app-1 startet nicht")])
-def test_version_that_does_not_get_ready_goes_back_unnoticed(host: EngineHost, version: str, reason: str) -> None:
+def test_version_that_does_not_get_ready_goes_back_unnoticed(host: EngineHost) -> None:
     reports: list[dict[str, Any]] = []
-    seen = during(host, lambda: reports.append(host.do("update", to=version, force=True)))
-    print(seen)
+    seen = during(host, lambda: reports.append(host.do("update", to="1.2.0", force=True)))
     assert reports[0]["result"] == "rolled_back", reports
-    assert reason in reports[0]["message"]
+    assert "app-1 nach 4 s nicht bereit (zuletzt HTTP 503)" in reports[0]["message"]
     assert reports[0]["last_logs"]
     assert seen.tally.outcomes.keys() == {"ok"}, seen
     assert seen.tally.releases.keys() == {"1.0.0"}, seen
@@ -108,7 +90,6 @@ def test_version_that_rots_while_it_bakes_goes_back_and_is_held(host: EngineHost
     assert host.do("deploy")["result"] == "unchanged"
     reports: list[dict[str, Any]] = []
     seen = during(host, lambda: reports.append(host.do("update", to="1.4.0", force=True)))
-    print(seen, reports[0]["message"])
     assert reports[0]["result"] == "rolled_back", reports
     assert "antwortet zu oft mit Fehlern" in reports[0]["reason"]
     assert reports[0]["timings"]["bake_s"] < 15
@@ -120,46 +101,34 @@ def test_version_that_rots_while_it_bakes_goes_back_and_is_held(host: EngineHost
     assert host.do("deploy")["result"] == "unchanged"
 
 
-@pytest.mark.parametrize("phase", ["drain:app-1", "replace:app-1", "ready:app-2", "admit:app-2", "bake"])
-def test_agent_killed_in_a_phase_ends_the_update_and_nobody_notices(host: EngineHost, phase: str) -> None:
+@pytest.mark.parametrize(
+    ("version", "phase", "result", "serving"),
+    [("1.1.0", "ready:app-2", "updated", "1.1.0"), ("1.2.0", "return:app-1", "rolled_back", "1.0.0")],
+)
+def test_agent_killed_forward_and_backward_ends_the_run_and_nobody_notices(
+    host: EngineHost, version: str, phase: str, result: str, serving: str
+) -> None:
+    """Two of many moments; all of them: `make faults`."""
     reports: list[dict[str, Any]] = []
 
     def update_and_kill() -> None:
-        run = host.begin("update", to="1.1.0", force=True)
+        run = host.begin("update", to=version, force=True)
         await_phase(host, run, phase)
         host.kill_agent()
         reports.append(host.report(run))
 
     seen = during(host, update_and_kill)
-    print(seen)
-    assert reports[0]["result"] == "updated", reports
+    assert reports[0]["result"] == result, reports
     assert seen.tally.outcomes.keys() == {"ok"}, seen
     assert seen.nothing_lost, seen
-    assert_settled(host, "1.1.0")
-
-
-@pytest.mark.parametrize("phase", ["leave:app-1", "return:app-1", "undrain:app-1"])
-def test_agent_killed_on_the_way_back(host: EngineHost, phase: str) -> None:
-    reports: list[dict[str, Any]] = []
-
-    def update_and_kill() -> None:
-        run = host.begin("update", to="1.2.0", force=True)
-        await_phase(host, run, phase)
-        host.kill_agent()
-        reports.append(host.report(run))
-
-    seen = during(host, update_and_kill)
-    print(seen)
-    assert reports[0]["result"] == "rolled_back", reports
-    assert seen.tally.outcomes.keys() == {"ok"}, seen
-    assert_settled(host, "1.0.0")
+    assert_settled(host, serving)
 
 
 def test_gate_killed_while_a_slot_is_out_keeps_it_out_and_the_run_goes_on(host: EngineHost) -> None:
     run = host.begin("update", to="1.1.0", force=True)
     await_phase(host, run, "replace:app-1")
-    host.run("docker", "kill", "-s", "KILL", "lager-gate-1")
-    host.run("docker", "start", "lager-gate-1")  # Docker does that itself for a process that dies; `kill` is a wish
+    process = host.run("docker", "inspect", "-f", "{{.State.Pid}}", "lager-gate-1").strip()
+    host.run("kill", "-KILL", process)  # `docker kill` would be a wish that Docker remembers
     report = host.report(run)
     assert report["result"] == "updated", report
     assert_settled(host, "1.1.0")
@@ -170,7 +139,6 @@ def test_pause_holds_requests_through_a_recreate(host: EngineHost) -> None:
     assert host.do("deploy")["result"] == "unchanged"
     reports: list[dict[str, Any]] = []
     seen = during(host, lambda: reports.append(host.do("update", to="1.1.0", force=True)), per_second=20)
-    print(seen, reports[0]["timings"])
     assert reports[0]["result"] == "updated", reports
     assert seen.tally.outcomes.keys() == {"ok"}, seen
     assert seen.nothing_lost, seen
