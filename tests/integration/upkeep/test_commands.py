@@ -75,9 +75,8 @@ def assert_secret_is_nowhere(host: EngineHost, report: dict[str, Any]) -> None:
     lines = host.ask("GET", f"/v1/stacks/lager/logs?run={report['id']}").body["lines"]
     assert SECRET not in json.dumps([report, lines])
     assert "•••" in json.dumps(lines, ensure_ascii=False)
-    found = host.run("grep", "-rl", SECRET, "/var/lib/upkeep", check=False) + host.run("journalctl", "-o", "cat")
-    assert SECRET not in found
-    assert "/var/lib/upkeep" not in found
+    assert host.run("grep", "-rl", SECRET, "/var/lib/upkeep", check=False) == ""
+    assert SECRET not in host.run("journalctl", "-o", "cat")
 
 
 def test_migration_runs_once_in_the_new_image_with_the_slots_secrets_and_volumes(host: EngineHost) -> None:
@@ -121,10 +120,9 @@ def test_failed_incompatible_migration_shuts_the_gate_and_raises_the_alarm(host:
     assert_settled(host, "1.1.0")
 
 
-@pytest.mark.parametrize(("slots", "strategy"), [(1, "recreate"), (2, "rolling")])
-def test_agent_killed_during_the_migration_awaits_it(host: EngineHost, slots: int, strategy: str) -> None:
-    update = {"strategy": strategy, "ready_timeout": 20, "drain_timeout": 2, "minimum_free_mb": 100, "bake": 0}
-    deploy(host, slots, migration=migration(3), update=update)
+def test_agent_killed_during_the_migration_awaits_it(host: EngineHost) -> None:
+    update = {"strategy": "rolling", "ready_timeout": 20, "drain_timeout": 2, "minimum_free_mb": 100, "bake": 0}
+    deploy(host, 2, migration=migration(3), update=update)
     run = host.begin("update")
     await_running(host)
     for _ in range(2):
@@ -133,7 +131,7 @@ def test_agent_killed_during_the_migration_awaits_it(host: EngineHost, slots: in
     report = host.report(run)
     assert report["result"] == "updated", report
     assert diary(host) == ["1.0.0 migration", "1.1.0 migration"]
-    assert_settled(host, "1.1.0", slots + 1)
+    assert_settled(host, "1.1.0", 3)
 
 
 def test_docker_restarted_during_the_migration(host: EngineHost) -> None:
