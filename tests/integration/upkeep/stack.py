@@ -22,6 +22,7 @@ defaults
     timeout client 60s
     timeout server 60s
     timeout queue 2s
+    timeout check 2s
 resolvers docker
     nameserver docker 127.0.0.11:53
     hold valid 1s
@@ -46,7 +47,7 @@ backend app
     http-check send meth GET uri /api/health ver HTTP/1.1 hdr Host gate
     http-response set-header X-Upkeep-Release %[srv_name,map(opt@/maps/release.map)]
     default-server resolvers docker resolve-prefer ipv4 init-addr libc,127.0.0.1
-    default-server check inter 500ms fastinter 250ms rise 1 fall 3
+    default-server check inter 1s fastinter 500ms downinter 250ms rise 1 fall 4
 """
 
 
