@@ -12,13 +12,13 @@ from upkeep.phases.database_exchange import (
     raise_feature,
     return_database,
     start_again,
+    start_database,
     stop_database,
     watch_database,
 )
 from upkeep.phases.gate import close_gate, open_gate, reopen_gate
 from upkeep.phases.ready import await_previous, await_ready
 from upkeep.phases.slots import stop_slots
-from upkeep.phases.switch import switch
 from upkeep.run import Run
 
 
@@ -28,7 +28,7 @@ def step(run: Run) -> None:
     run.phase("stop", "Anwendung wird angehalten", 52, stop_slots)
     run.phase("dbstop", "Datenbank wird angehalten", 54, stop_database)
     run.phase("copy", "Daten werden beiseite kopiert", 56, copy_aside)
-    run.phase("switch", "Neue Datenbank wird gestartet", 70, switch)
+    run.phase("switch", "Neue Datenbank wird gestartet", 70, start_database)
     run.phase("prove", "Neue Datenbank wird geprüft", 75, prove_database)
     run.phase("start", "Anwendung wird gestartet", 78, start_again)
     run.phase("ready", "Anwendung wird geprüft", 80, await_ready)

@@ -130,7 +130,7 @@ def test_agent_is_not_replaced_during_a_run(stage: Stage, host: ManagedHost, tmp
 
 
 @pytest.mark.parametrize(
-    "phase", [phase if phase in SHORT else pytest.param(phase, marks=pytest.mark.long) for phase in PHASES]
+    "phase", [phase if phase in SHORT else pytest.param(phase, marks=pytest.mark.faults) for phase in PHASES]
 )
 def test_new_agent_goes_on_where_the_old_one_was_killed(
     stage: Stage, host: ManagedHost, before: str, phase: str

@@ -7,17 +7,19 @@ from __future__ import annotations
 from upkeep import mongo_versions
 from upkeep.errors import DatabaseFailed, NotReady, Refused
 from upkeep.mongo_versions import MongoVersion
-from upkeep.phases.database import address_of, bring_up, keyfile_of
+from upkeep.phases.database import TIMEOUT, address_of, bring_up, keyfile_of
 from upkeep.phases.database_copy import check_room, put_back, said_by, stop_errands
 from upkeep.phases.patience import await_docker
 from upkeep.phases.prepare import app_containers
 from upkeep.phases.ready import check_slot
 from upkeep.phases.slots import restore_env, stop_slots
+from upkeep.phases.switch import name_images
 from upkeep.policy import Policy
 from upkeep.ports.docker import Container, by_service
-from upkeep.ports.mongo import Facts
+from upkeep.ports.mongo import PORT, Facts
 from upkeep.run import Run
 
+HOPELESS_RESTARTS = 3
 STOP_TIMEOUT = 300.0  # a clean stop writes everything down; a killed mongod is no state to copy
 
 
@@ -43,6 +45,30 @@ def stop_database(run: Run) -> str:
         code = container.exit_code if container else "kein Container"
         raise DatabaseFailed("MongoDB ließ sich nicht sauber anhalten", observed=f"Exit-Code {code}", limit=0)
     return "sauber angehalten"
+
+
+def start_database(run: Run) -> str:
+    """One that dies over the data again and again is not waited for."""
+    name_images(run)
+    run.ports.compose.up(run.project(), run.plan.services, stop_timeout=None)
+    clock = run.ports.clock
+    deadline = clock.monotonic() + TIMEOUT
+    while not _listens(run) and clock.monotonic() < deadline:
+        container = _container(run)
+        if container and container.restarts >= HOPELESS_RESTARTS:
+            last = [line for line in run.ports.docker.logs(container.id, 3) if line.strip()]
+            raise DatabaseFailed(
+                f"{run.plan.database} startet mit diesen Daten nicht",
+                observed=f"Exit-Code {container.exit_code}, zuletzt: {last[-1][:200] if last else 'keine Meldung'}",
+            )
+        clock.sleep(0.2)
+    bring_up(run, run.project(), run.policy, run.plan.services)
+    return run.plan.database
+
+
+def _listens(run: Run) -> bool:
+    container = _container(run)
+    return bool(container and container.address and run.ports.probe.connects(container.address, PORT, 1.0))
 
 
 def prove_database(run: Run) -> str:

@@ -10,15 +10,20 @@ from upkeep.run import Run
 
 
 def switch(run: Run) -> str:
-    images = run.plan.images
-    if images:
-        known = state.load(run.paths)
-        owned = tuple(dict.fromkeys((*known.owned, *images.all)))
-        written = release.write(run.paths, images, run.ports.files)
-        run.remember(replace(known, images=images, env_hash=written, owned=owned))
+    name_images(run)
     maintenance.ensure_maps(run.paths, run.ports)
     if run.plan.services:
         bring_up(run, run.project(), run.policy, run.plan.services)
     if run.plan.accounts:
         set_accounts(run, run.policy)
     return ", ".join(run.plan.services)
+
+
+def name_images(run: Run) -> None:
+    """release.env says what compose is to start from now on."""
+    images = run.plan.images
+    if images:
+        known = state.load(run.paths)
+        owned = tuple(dict.fromkeys((*known.owned, *images.all)))
+        written = release.write(run.paths, images, run.ports.files)
+        run.remember(replace(known, images=images, env_hash=written, owned=owned))
