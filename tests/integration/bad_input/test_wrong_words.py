@@ -102,7 +102,7 @@ def policy_file(host: ManagedHost) -> Iterator[str]:
         ("s/slots: 1/slots: 0/", "app.slots ist ungültig (gefunden: 0; erwartet: ganze Zahl von 1 bis 16)."),
         (
             "s/recreate/rolling/",
-            "update.strategy: rolling kann diese Version von Upkeep noch nicht (gefunden: rolling; ",
+            "update.strategy ist ungültig (gefunden: 'rolling mit 1 Slot'; erwartet: recreate, oder mindestens 2 Slots",
         ),
         ("s/backup: never/backup: before_update/", "update.backup: before_update kann diese Version von Upkeep noch "),
         ("s/^app:/app: [/", "ist kein gültiges YAML (gefunden: "),
