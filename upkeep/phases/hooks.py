@@ -19,24 +19,26 @@ log = logging.getLogger("upkeep.run")
 def check_programs(run: Run) -> None:
     """Also those that only an end or an alarm would call: then it is too late to learn that they are missing."""
     for hook in run.policy.hooks.all:
-        if run.ports.programs.find(hook.command[0]) is None:
+        if run.ports.programs.find(hook.command[0]) is None and not run.force:
             raise Refused(
                 f"Der Hook {hook.command[0]} ist auf diesem Host nicht ausführbar",
                 limit="vorhandene Datei mit Ausführungsrecht",
-                next_step="Das Programm auf den Host bringen oder den Hook aus dem Inventar nehmen.",
+                next_step="Das Programm auf den Host bringen oder den Hook aus dem Inventar nehmen; notfalls --force.",
             )
 
 
 def before(run: Run) -> str:
-    """One that fails or hangs refuses the run: nothing has been touched."""
+    """One that fails or hangs refuses the run, unless it is forced: nothing has been touched."""
     for number, hook in enumerate(run.policy.hooks.before):
         report = _call(run, When.BEFORE, number, hook, {})
-        if report.problem:
+        if report.problem and run.force:
+            _warn(run, f"Der Hook {report.program} vor dem Lauf ist gescheitert ({_seen(report)}).")
+        elif report.problem:
             raise Refused(
                 f"Der Hook {report.program} vor dem Lauf ist gescheitert; geändert wurde nichts",
                 observed=_seen(report),
                 limit="Exit-Code 0",
-                next_step=f"Ausgabe ansehen: `upkeep logs {run.paths.name}`.",
+                next_step=f"Ausgabe ansehen: `upkeep logs {run.paths.name}`. Trotzdem ausführen: mit --force.",
             )
     return _count(len(run.policy.hooks.before))
 

@@ -72,6 +72,14 @@ def test_hook_before_that_fails_or_hangs_refuses_the_run(hooked: Driver, ended: 
     assert hooked.state.held == ()
 
 
+def test_in_an_emergency_a_failing_hook_can_be_overruled(hooked: Driver) -> None:
+    hooked.must("update", "updated")
+    hooked.world.programs.ends[CHECK] = Ended(3, "Bänder fehlen\n", 0.1)
+    hooked.must("rollback", "refused")
+    record = hooked.must("rollback", "updated", force=True)
+    assert f"Warnung: Der Hook {CHECK} vor dem Lauf ist gescheitert (Exit-Code 3: Bänder fehlen)." in record.message
+
+
 def test_hooks_after_a_refusal_can_undo_what_those_before_did(hooked: Driver) -> None:
     hooked.world.programs.ends[CHECK] = Ended(1, "", 0.1)
     hooked.must("update", "refused")
