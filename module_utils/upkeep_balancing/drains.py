@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -112,7 +113,9 @@ def _unit(lease: Lease) -> str:
 
 
 def run_quietly(argv: Argv) -> int:
-    """A command's exit code; what it says goes nowhere."""
+    """A command's exit code, 127 where there is none of that name; what it says goes nowhere."""
+    if not shutil.which(argv[0]):
+        return 127
     return subprocess.run(list(argv), capture_output=True, check=False).returncode
 
 

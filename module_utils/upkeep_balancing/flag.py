@@ -12,7 +12,7 @@ from pathlib import Path
 from .drains import write_atomically
 from .haproxy import NotRunning, Runtime, Server
 
-MAP = "opt@/maps/fleet.map"
+MAP = "/maps/fleet.map"
 
 
 class HealthFlag(Runtime):

@@ -83,6 +83,8 @@ class Rotation:
             return Step(True, f"{wish.server} meldet sich als nicht bereit.")
         if only := [server.backend for server in mine if not self._others(server)]:
             return Step(False, f"{wish.server} ist der einzige Server von {', '.join(only)} und wird nicht abgehängt.")
+        if not any(server.serves for server in mine):
+            return Step(False, f"{wish.server} bedient ohnehin nicht ({mine[0].status}); abzuhängen gibt es nichts.")
         for server in mine:
             if not any(other.serves for other in self._others(server)):
                 raise BalancerError(_last(server, self._others(server)))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-OPENED = re.compile(r"^\s*(?:meta l4proto tcp )?.*\bct original proto-dst (\d+)(?:-(\d+))? accept", re.MULTILINE)
+OPENED = re.compile(r"meta l4proto tcp ct original proto-dst (\d+)(?:-(\d+))? accept")
 
 
 def balanced(

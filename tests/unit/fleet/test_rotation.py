@@ -88,6 +88,12 @@ def test_an_only_server_is_left_alone(world: World) -> None:
     assert world.haproxy.log == []
 
 
+def test_one_that_serves_nobody_needs_no_drain(world: World) -> None:
+    world.haproxy.servers["app/web2"].status = "DOWN"
+    assert "web2 bedient ohnehin nicht (DOWN)" in world.do("drained")
+    assert world.haproxy.log == []
+
+
 def test_unknown_server_names_the_known_ones(world: World) -> None:
     with pytest.raises(BalancerError, match=r"„web9“ steht in keinem Backend .* Bekannt sind: web1, web2"):
         world.do("drained", "web9")
