@@ -1,4 +1,4 @@
-"""Module upkeep_load_balancer as Ansible runs it: what it says without doing anything. What it does: tests/integration/fleet."""
+"""Module upkeep_load_balancer as Ansible runs it: what it says. What it does is in tests/integration/fleet."""
 
 from __future__ import annotations
 
