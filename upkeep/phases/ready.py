@@ -74,7 +74,8 @@ def watch_until_ready(
             return watches
         if clock.monotonic() >= deadline or any(watch.hopeless for watch in watches):
             raise _not_ready(run, watches, update.ready_timeout)
-        eager = run.plan.window and any(watch.streak == 0 for watch in watches)  # somebody waits outside
+        waited_for = run.record.plan is None or run.plan.window  # a repair has no plan
+        eager = waited_for and any(watch.streak == 0 for watch in watches)
         clock.sleep(min(EAGER_INTERVAL, update.ready_interval) if eager else update.ready_interval)
 
 
