@@ -53,12 +53,19 @@ def _lanes(arguments: argparse.Namespace, registry: OwnRegistry) -> list[Lane]:
 
 
 def matrices(lanes: list[Lane], registry: OwnRegistry, ledger: Ledger) -> None:
+    """The records of the journal first, of every scene; then everything else; last what happens between records."""
+    for records in (True, False):
+        for one in SCENES:
+            cells = campaign.kills(one, campaign.survey(lanes[0], ledger, one))
+            with step(f"Agent abgeschossen: {one.name}"):
+                campaign.shoot(lanes, ledger, [cell for cell in cells if cell.at_record is records])
+        if records:
+            _everything_else(lanes, registry, ledger)
+
+
+def _everything_else(lanes: list[Lane], registry: OwnRegistry, ledger: Ledger) -> None:
     with step("Kaputte Versionen"):
         campaign.suffer_all(lanes, registry, ledger)
-    for one in SCENES:
-        course = campaign.survey(lanes[0], ledger, one)
-        with step(f"Agent abgeschossen: {one.name}"):
-            campaign.shoot(lanes, ledger, campaign.kills(one, course))
     for deed, scenes in (("gate", GATE), ("docker", DOCKER), ("reboot", REBOOT)):
         with step(f"Anderes abgeschossen: {deed}"):
             campaign.shoot(lanes, ledger, _others(ledger, scenes, deed))

@@ -37,6 +37,11 @@ class Cell:
         return {"scene": self.scene.name, "point": self.point, "deed": self.deed}
 
     @property
+    def at_record(self) -> bool:
+        """Right before or after the journal is written."""
+        return "|journal " in self.point
+
+    @property
     def phase(self) -> str:
         return self.point.split("|")[0]
 

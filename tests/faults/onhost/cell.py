@@ -130,10 +130,11 @@ def _silent(version: str) -> str:
 
 
 def settle(job: Json) -> list[str]:
-    """Afterwards: the operator opens, and a deploy finds nothing to do."""
+    """Afterwards: the operator opens where he had shut; where he had not, a deploy finds nothing to do."""
     (judge.DATA / "ballast").unlink(missing_ok=True)
     if job["operator"]:
         talk.maintenance(on=False)
+        return []
     again = talk.do("deploy")
     if job["operation"] == "deploy" and again["result"] == "updated":
         again = talk.do("deploy")
