@@ -179,10 +179,10 @@ Sie melden jeden Augenblick vor und nach jedem Eintrag im Journal und jeder Ver�
 bestellten Stelle geschieht es. Danach kommt der Agent von selbst wieder, und jeder Lauf muss selbst zu Ende kommen.
 Geprüft wird ohne den Agenten, bei Docker, den Dateien und dem Gate: eine einzige Version läuft (Digest),
 `release.env` nennt sie, kein Container und kein Prozess zu viel, Sperre frei, Journal geschlossen, nichts halb
-Geschriebenes, Gate wie sein Besitzer es will (jeder zweite Lauf in der Wartung des Betreibers);
-nach den anderen findet ein Deploy nichts zu tun. Zwischen zwei Augenblicken, zwischen denen sich nichts ändert, wird einmal geschossen. Ein
-Eintrag im Journal schließt einen Schritt ab und beginnt den nächsten: Dieser Lauf zählt in beiden Zeilen. Die Liste
-der Schritte kommt aus dem Code; fehlt zu einem die Zeile, scheitert `make faults`."""
+Geschriebenes, Gate wie sein Besitzer es will (jeder zweite Lauf in der Wartung des Betreibers); nach den anderen
+findet ein Deploy nichts zu tun. Zwischen zwei Augenblicken, zwischen denen sich nichts ändert, wird einmal
+geschossen. Ein Eintrag im Journal schließt einen Schritt ab und beginnt den nächsten: Dieser Lauf zählt in beiden
+Zeilen. Die Liste der Schritte kommt aus dem Code; fehlt zu einem die Zeile, scheitert `make faults`."""
 
 
 def page(ledger: Ledger, seen: Circumstances) -> str:
