@@ -102,16 +102,22 @@ def _migration(*script: str, timeout: float = 60) -> tuple[tuple[str, Any], ...]
 FIRST = ("import os, sys, time", f"first = os.environ['VERSION'] == '{GOOD[0]}'")  # the first install may pass
 FAILS = _migration(*FIRST, "print('die Spalte Preis fehlt', flush=True)", "sys.exit(0 if first else 3)")
 HANGS = _migration(*FIRST, "print('wartet auf eine Sperre', flush=True)", "time.sleep(0 if first else 600)", timeout=3)
+PATIENT = (("ready_timeout", 60),)  # it gives up by itself, after so many restarts
 TIGHT = (("mem_limit", "64m"), ("memswap_limit", "64m"))
 NEARLY_FULL = 'fallocate -l "$(( $(df --output=avail -B1 . | tail -1) - 20000000 ))" ballast'
 REFUSED = ("refused", "failed")
 
 FAULTS = (
-    Fault("absturz", "stürzt beim Start ab", CRASH, "startet nicht (zuletzt Container"),
+    Fault("absturz", "stürzt beim Start ab", CRASH, "startet nicht (zuletzt Container", update=PATIENT),
     Fault("nie-bereit", "wird nie bereit", NEVER, "nicht bereit (zuletzt HTTP 503)"),
     Fault("faellt-aus", "bereit, nach 20 s nur noch 500", FADES, "", BAKING, update=(("bake", 30),)),
     Fault(
-        "speicher", "braucht mehr Speicher, als er darf", GREEDY, "etwa weil der Speicher nicht reichte", limits=TIGHT
+        "speicher",
+        "braucht mehr Speicher, als er darf",
+        GREEDY,
+        "etwa weil der Speicher nicht reichte",
+        limits=TIGHT,
+        update=PATIENT,
     ),
     Fault("luege", "meldet eine andere Version, als das Abbild behauptet", LIAR, "meldet Version 0.0.0 statt"),
     Fault("startseite", "gesund, aber die Startseite ist kaputt", UGLY, "aber / nicht (zuletzt HTTP 500)"),

@@ -63,6 +63,7 @@ class Lane:
         with tarfile.open(fileobj=packed, mode="w") as archive:
             archive.add(ONHOST, ONHOST.name, filter=lambda info: None if "__pycache__" in info.name else info)
         self.host.run("tar", "-C", HOME, "-x", stdin=packed.getvalue())
+        self.host.run("python3", "-m", "compileall", "-q", HOME)  # the agent is started hundreds of times
         self.host.run("systemctl", "daemon-reload")
         self.host.run("systemctl", "enable", "upkeep-agent")
 
