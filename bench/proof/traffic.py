@@ -85,15 +85,16 @@ def _write(ledger: Ledger, number: int) -> Call:
 
 
 def _read(number: int, articles: Sequence[str]) -> Call:
-    if number % WRITE_EVERY == 1:
-        return Call("/api/session", kind=READ, accepts=_says("user"))
+    """Two thirds load the page that a browser begins with, the others look at an article."""
+    if number % 2:
+        return Call("/", kind=READ, headers={"Accept": "text/html"}, accepts=_is_the_page)
     article = articles[number % len(articles)]
     return Call(f"/api/articles/{article}", kind=READ, accepts=_says("id", article))
 
 
-def _says(key: str, value: object = None) -> Callable[[bytes], bool]:
-    """Is the answer JSON with this key (and value)?"""
-    return _guarded(lambda body: json.loads(body)[key] == value if value is not None else bool(json.loads(body)[key]))
+def _says(key: str, value: object) -> Callable[[bytes], bool]:
+    """Is the answer JSON that says so?"""
+    return _guarded(lambda body: bool(json.loads(body)[key] == value))
 
 
 def _guarded(look: Callable[[bytes], bool]) -> Callable[[bytes], bool]:
@@ -106,6 +107,10 @@ def _guarded(look: Callable[[bytes], bool]) -> Callable[[bytes], bool]:
             return False
 
     return accepts
+
+
+def _is_the_page(body: bytes) -> bool:
+    return b"</html>" in body[-20:]
 
 
 _UPLOAD_IS_WHOLE = _says("sha256", UPLOADED)

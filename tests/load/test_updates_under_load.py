@@ -21,8 +21,8 @@ def test_rolling_updates_back_and_forth_cost_nobody_an_answer(host: ManagedHost)
 
     seen = during(host, updates)
     assert [report["result"] for report in reports] == ["updated"] * 2 * ROUNDS, reports
-    assert seen.tally.outcomes.keys() == {"ok"}, seen
-    assert seen.tally.releases.keys() == {OLD, NEW}, seen
+    assert seen.tally.outcomes.keys() == {"ok"}, str(seen)
+    assert seen.tally.releases.keys() == {OLD, NEW}, str(seen)
     assert seen.accounts
-    assert seen.accounts.once == seen.accounts.acknowledged > 0, seen
-    assert (seen.accounts.wrong, seen.accounts.unconfirmed) == (0, 0), seen
+    assert seen.accounts.once == seen.accounts.acknowledged > 0, str(seen)
+    assert (seen.accounts.wrong, seen.accounts.unconfirmed) == (0, 0), str(seen)

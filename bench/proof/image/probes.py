@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 BORN = time.monotonic()
 FAULT_AFTER = float(os.environ.get("PROBE_FAULT_AFTER", "0"))
-FAULTY_PATH = "/api/session"
+FAULTY_PATH = "/api/articles/"
 EVENT_SECONDS = 0.25
 LONGEST_WAIT = 10.0
 
@@ -64,7 +64,8 @@ class LateFault:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        broken = scope["type"] == "http" and scope["path"] == FAULTY_PATH and time.monotonic() - BORN > FAULT_AFTER
+        about_it = scope["type"] == "http" and scope["path"].startswith(FAULTY_PATH)
+        broken = about_it and time.monotonic() - BORN > FAULT_AFTER
         await (JSONResponse({"error": "kaputt"}, 500) if broken else self.app)(scope, receive, send)
 
 

@@ -44,8 +44,8 @@ async def stand_in() -> AsyncIterator[str]:
     async def article(request: web.Request) -> web.Response:
         return web.json_response({"id": request.match_info["id"]})
 
-    async def session(_: web.Request) -> web.Response:
-        return web.json_response({"user": {"name": "Jana"}})
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text="<html></html>\n", content_type="text/html")
 
     async def wait(_: web.Request) -> web.Response:
         return web.json_response({"waited": traffic.LONG_SECONDS})
@@ -55,7 +55,7 @@ async def stand_in() -> AsyncIterator[str]:
         [
             web.post("/api/articles", write),
             web.get("/api/articles/{id}", article),
-            web.get("/api/session", session),
+            web.get("/", page),
             web.get("/probe/wait", wait),
             web.put("/probe/upload", upload),
             web.get("/probe/events", events),
