@@ -147,6 +147,14 @@ def test_update_prints_a_line_per_phase_and_the_verdict(agent: FakeAgent, upkeep
     ]
 
 
+def test_update_of_the_database_names_the_service_and_wants_a_version(agent: FakeAgent, upkeep: Upkeep) -> None:
+    assert upkeep("update", "lager", "--service", "mongodb").code == 2
+    agent.next_run = FakeRun(summary(), UPDATE_EVENTS)
+    upkeep("update", "lager", "--service", "mongodb", "--to", "mongo:8.0", "--starter", "timer")
+    (asked,) = agent.bodies("/v1/stacks/lager/runs")
+    assert asked["options"] == {"force": False, "service": "mongodb", "to": "mongo:8.0"}
+
+
 @pytest.mark.parametrize(
     ("result", "code"),
     [("updated", 0), ("unchanged", 0), ("failed", 1), ("refused", 3), ("rolled_back", 4), ("neu erfunden", 1)],

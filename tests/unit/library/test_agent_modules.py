@@ -49,6 +49,12 @@ def posts(agent: FakeAgent) -> list[tuple[str, Any]]:
         ("upkeep_update", {"release": "available", "force": True}, "update", {"force": True}),
         ("upkeep_update", {"release": "previous"}, "rollback", {"force": False}),
         ("upkeep_update", {"state": "repo:1.2"}, "update", {"force": False, "to": "repo:1.2"}),
+        (
+            "upkeep_update",
+            {"service": "mongodb", "release": "mongo:8.0"},
+            "update",
+            {"force": False, "to": "mongo:8.0", "service": "mongodb"},
+        ),
     ],
 )
 def test_what_is_asked_of_the_agent(

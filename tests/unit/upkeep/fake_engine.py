@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tests.unit.upkeep.world import Box, World
 
 
+CRASHING = {("app", "crash"), ("database", "dying")}
+
+
 class FakeRegistry:
     def __init__(self, world: World) -> None:
         self.world = world
@@ -138,7 +141,7 @@ class FakeDocker:
         return self.world.publishers
 
     def _view(self, box: Box) -> Container:
-        crashing = box.role == "app" and self.world.behaviour(box).kind == "crash" and box.state == "running"
+        crashing = box.state == "running" and (box.role, self.world.behaviour(box).kind) in CRASHING
         restarts = int(self.world.age(box) / 0.5) if crashing else 0
         return Container(
             id=box.id,

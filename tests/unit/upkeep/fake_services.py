@@ -143,7 +143,8 @@ class FakeProbe:
         return self.post_answer
 
     def connects(self, address: str, port: int, timeout: float) -> bool:
-        return any(box.address == address and box.state == "running" for box in self.world.boxes.values())
+        found = (box for box in self.world.boxes.values() if box.address == address and box.state == "running")
+        return any(self.world.behaviour(box).kind != "dying" for box in found)
 
 
 class FakeMongo:
@@ -155,7 +156,7 @@ class FakeMongo:
         self.stuck = False  # the data's format does not move
 
     def ensure_replica_set(self, address: str, keyfile: str, member: str, timeout: float) -> bool:
-        if self.broken or self._server().kind == "sick":
+        if self.broken or self._server().kind in ("sick", "dying"):
             raise DatabaseFailed("MongoDB ist nicht bereit geworden", observed="keine Antwort")
         with self.world.change("replSetInitiate"):
             fresh = self.member is None

@@ -117,6 +117,17 @@ def test_database_that_does_not_start_gives_the_same_data_back(with_mongo: Drive
     with_mongo.must("deploy", "unchanged")
 
 
+def test_database_that_dies_again_and_again_is_given_up_early(with_mongo: Driver) -> None:
+    offer(with_mongo, kind="dying")
+    record = step(with_mongo, "rolled_back")
+    assert (
+        "mongo:7.0 startet mit diesen Daten nicht (gefunden: Exit-Code 1, zuletzt: mongodb sagt: dying)"
+        in record.reason
+    )
+    assert record.timings["maintenance_s"] < 10
+    assert with_mongo.world.volumes["lager_mongodb"] == f"{BEFORE} +6.0.5"
+
+
 def test_app_that_cannot_live_with_the_new_database_brings_the_old_one_back(with_mongo: Driver) -> None:
     offer(with_mongo)
     digest = with_mongo.world.box("app-1").image.partition("@")[2]
