@@ -77,7 +77,10 @@ class RuntimeGate:
         except GateFailed:
             return None
         facts = dict(line.split(": ", 1) for line in lines if ": " in line)
-        return None if facts.get("Stopping", "0") != "0" else facts.get("Pid")
+        if facts.get("Stopping", "0") != "0" or "Pid" not in facts:
+            return None
+        # in its own container a gate that was started anew may well have the number of the one before
+        return f"{facts['Pid']}@{facts.get('Start_time_sec', '')}"
 
     def set_map(self, name: str, entries: dict[str, str]) -> None:
         file = f"/maps/{name}"

@@ -109,7 +109,7 @@ def test_refusal_is_an_error_with_the_gates_words(gate: RuntimeGate, haproxy: Ha
 
 
 def test_worker_that_is_leaving_does_not_count(gate: RuntimeGate, haproxy: Haproxy) -> None:
-    assert gate.worker() == "8"
+    assert gate.worker() == "8@"
     haproxy.answers["show info"] = "Pid: 8\nStopping: 1\n"
     assert gate.worker() is None
     assert not gate.answers()
