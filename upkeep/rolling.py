@@ -23,6 +23,8 @@ STEPS = 4  # drain, replace, ready, admit
 
 def roll(run: Run) -> None:
     """Forward. A slot that is new serves before an old one leaves; the gate learns of it in between."""
+    if run.record.intended("bake"):
+        return  # all is exchanged; the policy of the release before may be pruned by now
     wanted, before = run.policy.app.slot_names, run.policy_before.app.slot_names
     added = [slot for slot in wanted if slot not in before]
     run.phase("prepare", "Neue Version wird vorbereitet", 48, prepare)

@@ -86,7 +86,8 @@ def test_killed_gate_comes_back_with_the_same_slots_out(tmp_path: Path) -> None:
         where = kill_at(driver, "update", point)
         told = set(driver.world.gate.out)
         driver.world.gate.read_files()
-        assert told <= driver.world.gate.out, where
+        if "gate admit" not in where:  # the disk is told first: this one is ready and on its way in
+            assert told <= driver.world.gate.out, where
         driver.resume()
         assert_sound(driver, where)
 
