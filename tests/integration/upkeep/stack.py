@@ -47,7 +47,7 @@ backend app
     http-check send meth GET uri /api/health ver HTTP/1.1 hdr Host gate
     http-response set-header X-Upkeep-Release %[srv_name,map(opt@/maps/release.map)]
     default-server resolvers docker resolve-prefer ipv4 init-addr libc,127.0.0.1
-    default-server check inter 1s fastinter 500ms downinter 250ms rise 1 fall 4
+    default-server check inter 1s fastinter 250ms downinter 250ms rise 1 fall 3
 """
 
 
