@@ -67,7 +67,7 @@ def _add_runs(verbs: Verbs) -> None:
         "--service", metavar="DIENST", help="statt der Anwendung diesen Dienst (mongodb), hinter der Wartungsseite"
     )
     for parser in (update, rollback, deploy):
-        parser.add_argument("--force", action="store_true", help="trotz zurückgehaltener Version oder Handänderung")
+        parser.add_argument("--force", action="store_true", help="trotz gesperrter Version, Handänderung oder Hook")
         parser.add_argument("--plan", action="store_true", help="nur zeigen, was geschehen würde")
     for parser in (check, update, rollback, deploy):
         parser.add_argument(
