@@ -49,16 +49,16 @@ BROKEN = {
         False,
     ),
 }
-SHORT = ("pull", "start", "commit")
+ONLY = ("--tags", "upkeep_agent")
 
 
 @pytest.fixture(scope="module")
 def before(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The version before this one (it writes journals of schema 1) lies beside it, as after an upgrade. Its version."""
     old = wheelhouse(tmp_path_factory.mktemp("before"), "0.0.9", journal=("SCHEMA = 2\n", "SCHEMA = 1\n"))
-    stage.plays.fine("site", upkeep_agent__wheels=str(old))
+    stage.plays.fine("site", *ONLY, upkeep_agent__wheels=str(old))
     assert agent(stage.host) == "0.0.9"
-    stage.plays.fine("site")
+    stage.plays.fine("site", *ONLY)
     assert agent(stage.host) == __version__
     return "0.0.9"
 
@@ -83,22 +83,24 @@ def linked(host: ManagedHost) -> str:
 
 def test_new_agent_takes_over_and_the_one_before_is_kept(stage: Stage, host: ManagedHost, tmp_path: Path) -> None:
     gate = host.started_at("gate")
-    stage.plays.fine("site", upkeep_agent__wheels=str(wheelhouse(tmp_path, "0.2.0")))
+    stage.plays.fine("site", *ONLY, upkeep_agent__wheels=str(wheelhouse(tmp_path, "0.2.0")))
     assert agent(host) == "0.2.0"
     assert installed(host) == [__version__, "0.2.0"]
     assert host.started_at("gate") == gate
-    stage.plays.fine("site")
+    stage.plays.fine("site", *ONLY)
     assert (agent(host), installed(host)) == (__version__, [__version__, "0.2.0"])
-    again = stage.plays.fine("site")
+    again = stage.plays.fine("site", *ONLY)
     assert again.recap("web1", "changed") == 0
 
 
-@pytest.mark.parametrize("kind", BROKEN)
+@pytest.mark.parametrize(
+    "kind", [kind if kind == "service" else pytest.param(kind, marks=pytest.mark.faults) for kind in BROKEN]
+)
 def test_broken_agent_leaves_the_old_one_running(stage: Stage, host: ManagedHost, tmp_path: Path, kind: str) -> None:
     changes, said, untouched = BROKEN[kind]
     pid = main_pid(host)
     house = wheelhouse(tmp_path, "0.3.0", **changes)
-    played = stage.plays.run("site", upkeep_agent__wheels=str(house), upkeep_agent__answer_timeout=8)
+    played = stage.plays.run("site", *ONLY, upkeep_agent__wheels=str(house), upkeep_agent__answer_timeout=8)
     assert played.code == 2, played.output
     assert said in played.text
     assert (agent(host), linked(host)) == (__version__, __version__)
@@ -110,28 +112,28 @@ def test_broken_agent_leaves_the_old_one_running(stage: Stage, host: ManagedHost
     assert host.do("update")["result"] == "updated"
 
 
+@pytest.mark.faults
 def test_agent_is_not_replaced_during_a_run(stage: Stage, host: ManagedHost, tmp_path: Path) -> None:
     house = wheelhouse(tmp_path, "0.4.0")
     _, newer = stage.newer(late=12)
     pid = main_pid(host)
     run = host.begin("update", starter="cli:meister")
-    played = stage.plays.run("site", upkeep_agent__wheels=str(house), upkeep_agent__wait_for_run=1)
+    played = stage.plays.run("site", *ONLY, upkeep_agent__wheels=str(house), upkeep_agent__wait_for_run=1)
     assert played.code == 2, played.output
     assert f"solange etwas läuft: Update von probe ({run}, gestartet von cli:meister)" in played.text
     assert (main_pid(host), host.report(run)["result"]) == (pid, "updated")
     _, newest = stage.newer(late=12)
     run = host.begin("update")
-    stage.plays.fine("site", upkeep_agent__wheels=str(house))
+    stage.plays.fine("site", *ONLY, upkeep_agent__wheels=str(house))
     assert host.report(run)["result"] == "updated"
     assert host.serves(newest)
     assert not host.serves(newer)
     assert agent(host) == "0.4.0"
-    stage.plays.fine("site")
+    stage.plays.fine("site", *ONLY)
 
 
-@pytest.mark.parametrize(
-    "phase", [phase if phase in SHORT else pytest.param(phase, marks=pytest.mark.faults) for phase in PHASES]
-)
+@pytest.mark.faults
+@pytest.mark.parametrize("phase", PHASES)
 def test_new_agent_goes_on_where_the_old_one_was_killed(
     stage: Stage, host: ManagedHost, before: str, phase: str
 ) -> None:

@@ -109,6 +109,7 @@ def test_changed_configuration_costs_no_request(host: EngineHost) -> None:
     assert "timeout queue 5s" in host.run("cat", "/srv/upkeep/lager/gate/haproxy.cfg")
 
 
+@pytest.mark.faults
 def test_bad_configuration_never_reaches_the_gate(host: EngineHost) -> None:
     deployed(host)
     host.put({"/srv/upkeep/lager/gate-wanted/haproxy.cfg": ("frontend web\n  bind :8080\n  unsinn\n", 0o644, 0, 0)})
