@@ -25,8 +25,8 @@ die Messung gebaute. Dazu kommen drei Adressen für das, was sie noch nicht hat:
 Adresse des Testhosts an, nicht über Dockers Umweg auf Loopback.
 
 Der Lastgenerator (`bench/load.py`) hält Verbindungen, wiederholt nichts, gibt nach 10 s auf und zählt jeden Ausgang.
-Er schickt im festen Takt, was auch immer aus den Anfragen davor wurde; Latenz zählt ab dem Takt. Die Hälfte der Anfragen
-lädt die Seite, mit der ein Browser beginnt, ein Viertel liest einen Artikel, ein Viertel schreibt: Jeder Schreibvorgang
+Er schickt im festen Takt, was auch immer aus den Anfragen davor wurde; Latenz zählt ab dem Takt. Die Hälfte davon lädt
+die Seite, mit der ein Browser beginnt, ein Viertel liest einen Artikel, ein Viertel schreibt: Jeder Schreibvorgang
 legt einen Artikel mit eigenem Namen an, und jede Bestätigung kommt in ein Buch, das danach mit der Datenbank verglichen
 wird. p50, p95 und p99 gelten für Lesen und Schreiben; lange Antworten und Uploads zählen bei Anzahl und Fehlern. Als
 Fehler zählt alles außer der erwarteten Antwort, auch eine Wartungsseite.
