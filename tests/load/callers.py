@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from bench.load import Call, Tally, describe, generate
-from bench.proof.traffic import Accounts, Ledger
+from bench.proof.traffic import LONG, READ, WRITE, Accounts, Ledger
 from tests.faults.managed import ManagedHost
 
 PER_SECOND = 120
@@ -26,7 +27,8 @@ class Seen:
     accounts: Accounts | None = None
 
     def __str__(self) -> str:
-        return f"{describe(self.tally)} · {dict(self.tally.releases)} · {self.accounts}"
+        wrong = Counter((sample.kind, sample.outcome) for sample in self.tally.samples if sample.outcome != "ok")
+        return f"{describe(self.tally)} · {dict(self.tally.releases)} · {self.accounts} · {dict(wrong)}"
 
 
 def during(host: ManagedHost, work: Callable[[], None]) -> Seen:
@@ -53,11 +55,11 @@ async def _drive(origin: str, seen: Seen, work: Callable[[], None]) -> None:
 def _calls(ledger: Ledger) -> Iterator[Call]:
     for number in itertools.count():
         if number % LONG_EVERY == 1:
-            yield Call("/slow=2")
+            yield Call("/slow=2", kind=LONG)
         elif number % WRITE_EVERY == 0:
             yield _entry(ledger, f"{ledger.prefix}-{number}")
         else:
-            yield Call("/api/health")
+            yield Call("/api/health", kind=READ)
 
 
 def _entry(ledger: Ledger, name: str) -> Call:
@@ -67,4 +69,4 @@ def _entry(ledger: Ledger, name: str) -> Call:
         ledger.acknowledged.add(name)
         return True
 
-    return Call("/entries", "POST", name, accepts=confirmed)
+    return Call("/entries", "POST", name, kind=WRITE, accepts=confirmed)

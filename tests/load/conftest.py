@@ -13,13 +13,20 @@ from tests.faults.versions import versions_of
 
 NAME = os.environ.get("UPKEEP_TEST_BED", "load-test")
 OLD, NEW = "1.0.0", "1.1.0"
-SHARED = {"volumes": [{"name": "entries", "target": "/data"}], "slots": 2}
+# The tiny app drops what it is doing when it hears SIGTERM, at half of the drain: long after its longest answer.
+SETTINGS = {
+    "volumes": [{"name": "entries", "target": "/data"}],
+    "slots": 2,
+    "strategy": "rolling",
+    "drain_timeout": 20,
+    "bake": 1,
+}
 
 
 @pytest.fixture(scope="session")
 def stage() -> Iterator[Stage]:
     """site.yml ran; 1.0.0 serves from two slots, 1.1.0 is published."""
-    stage = raise_stage(NAME, settings(versions_of(NAME), strategy="rolling", bake=1, **SHARED), {})
+    stage = raise_stage(NAME, settings(versions_of(NAME), **SETTINGS), {})
     stage.versions.publish(OLD, offer=True)
     stage.versions.publish(NEW)
     stage.plays.fine("site")
