@@ -79,6 +79,7 @@ TESTS = [
     pytest_room("engine", "tests/integration/upkeep"),
     pytest_room("e2e", "tests/e2e"),
     pytest_room("fehleingaben", "tests/integration/bad_input"),
+    pytest_room("fremd", "tests/integration/foreign"),
     scenario("docker_host"),
     pytest_room("last", "tests/load"),
     pytest_room("unit", "tests/unit", "tests/repository"),

@@ -21,12 +21,12 @@ SOURCES = ("Dockerfile", "package.json", "server.js", "store.js", "pages.js", "m
 TESTBED_BASE = "upkeep-testbed/node:latest"
 
 
-def build(version: str, image: str, base_image: str = TESTBED_BASE) -> None:
-    """Build `version` as the local image `image`. RuntimeError with the tool's last words."""
+def build(version: str, image: str, base_image: str = TESTBED_BASE, sources: str = "") -> None:
+    """Build `version` (from the `sources` of another) as the local image `image`. RuntimeError says what failed."""
     WORK.mkdir(parents=True, exist_ok=True)
     with (WORK / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        context = _context(version)
+        context = _context(sources or version)
         arguments = [f"--build-arg=BASE_IMAGE={base_image}", f"--build-arg=VERSION={version}", f"--tag={image}"]
         _run(["docker", "build", "--quiet", "--label=upkeep.testbed=rechnungsportal", *arguments, str(context)])
 
