@@ -30,7 +30,8 @@ def answer(paths: StackPaths, ports: Ports, options: dict[str, Any]) -> dict[str
     """For the question what would happen. Writes nothing; `problems` are what would keep it from happening."""
     known, wish = state.load(paths), Wish.parse(options)
     if done := _done(paths, ports, known, wish):
-        return _told(False, [], [], done, wish.project)
+        adopted = memory.recall(paths)
+        return _told(False, [], [], done, adopted.project if adopted else wish.project)
     asked = taker(paths, options)
     found = survey(wish, asked, ports)
     release = running_release(found, asked.policy.image.reference)
@@ -82,7 +83,7 @@ def _done(paths: StackPaths, ports: Ports, known: State, wish: Wish) -> str | No
     if known.release is None or not ports.neighbours.occupants(paths.name):
         return None
     adopted = memory.recall(paths)
-    if adopted and wish.project in (adopted.project, adopted.directory):
+    if adopted and (wish.project == adopted.project or wish.folder == adopted.directory):
         return (
             f"„{adopted.project}“ ist schon übernommen ({adopted.at[:10]}); {known.release.label} läuft. "
             f"Die Kopie der Daten von damals liegt in {adopted.copies}."

@@ -103,9 +103,7 @@ def _project(wish: Wish, ports: Ports) -> str:
     known = ports.neighbours.projects()
     if wish.project in known:
         return wish.project
-    wanted = Path(wish.project)
-    folder = str(wanted.parent if wanted.suffix in (".yml", ".yaml") else wanted)
-    found = [name for name, directory in known.items() if directory == folder]
+    found = [name for name, directory in known.items() if directory == wish.folder]
     if len(found) == 1:
         return found[0]
     listed = ", ".join(f"{name} ({directory})" for name, directory in sorted(known.items()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -26,6 +27,12 @@ class Wish:
     app: str | None = None
     without: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> str:
+        """The directory it may name, directly or by a file in it."""
+        named = Path(self.project)
+        return str(named.parent if named.suffix in (".yml", ".yaml") else named)
 
     @classmethod
     def parse(cls, options: dict[str, Any]) -> Wish:

@@ -89,7 +89,9 @@ def test_second_takeover_changes_nothing_and_says_when_it_was(driver: Driver) ->
     driver.must("adopt", "updated", **WISH)
     record = driver.must("adopt", "unchanged", **WISH)
     assert "ist schon übernommen" in record.message
-    assert look(driver)["changed"] is False
+    for project in (PROJECT, "/opt/alt", "/opt/alt/docker-compose.yml"):
+        answer = look(driver, project=project)
+        assert (answer["changed"], answer["project"]) == (False, PROJECT)
 
 
 def test_users_see_the_maintenance_page_while_data_are_copied(driver: Driver) -> None:
