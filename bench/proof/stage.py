@@ -81,7 +81,7 @@ class Stage:
         if self._is_there():
             say("Der Testhost steht noch")
             return self.policy(policy)
-        self.ground.variables["lager__stack"] = {"slots": SLOTS, **policy}
+        self.ground.variables["lager__stack"] = {"slots": SLOTS, "wait_for_running": 120, **policy}
         self.ground.up()
         self.ground.play("site", HOST)
         return None
@@ -94,7 +94,7 @@ class Stage:
 
     def policy(self, policy: dict[str, Any]) -> None:
         """Other rules for updates, the way an admin would change them; and the older release, if it is not there."""
-        self.ground.variables["lager__stack"] = {"slots": SLOTS, **policy}
+        self.ground.variables["lager__stack"] = {"slots": SLOTS, "wait_for_running": 120, **policy}
         self.ground.write_inventory()
         self.ground.play("deploy", HOST)
         if self.release != OLD:
