@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import TextIO
 
 from ansible.module_utils.upkeep_client import AgentClient, AgentError
 
@@ -96,27 +97,29 @@ class Host:
     def try_agent(self, python: Path, wanted: str, timeout: float) -> None:
         """Let the agent of a venv answer in an empty world of its own, beside the one that runs. SwitchFailed says what
         it did instead."""
-        with tempfile.TemporaryDirectory(prefix="upkeep-") as folder:
+        with tempfile.TemporaryDirectory(prefix="upkeep-") as folder, tempfile.TemporaryFile("w+") as said:
             child = subprocess.Popen(
                 [str(python), "-m", "upkeep.agent", "--root", folder],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                text=True,
+                stderr=said,
                 start_new_session=True,
             )
             try:
-                self._await_trial(child, Path(folder) / "run" / "upkeep" / "agent.sock", wanted, timeout)
+                self._await_trial(child, said, Path(folder) / "run" / "upkeep" / "agent.sock", wanted, timeout)
             finally:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(child.pid, signal.SIGKILL)
-                child.communicate()
+                child.wait()
 
-    def _await_trial(self, child: subprocess.Popen[str], socket: Path, wanted: str, timeout: float) -> None:
+    def _await_trial(
+        self, child: subprocess.Popen[bytes], written: TextIO, socket: Path, wanted: str, timeout: float
+    ) -> None:
         deadline, said = self.now() + timeout, None
         while said != wanted:
             if child.poll() is not None:
-                words = " · ".join((child.communicate()[1] or "").strip().splitlines()[-2:])
+                written.seek(0)
+                words = " · ".join(written.read().strip().splitlines()[-2:])
                 raise SwitchFailed(f"Der Agent {wanted} endet beim Start (Code {child.returncode}): {words}")
             if self.now() >= deadline:
                 heard = f"„{said}“" if said else "nichts"
@@ -124,18 +127,24 @@ class Host:
             self.sleep(0.1)
             said = self.agent_version(socket)
 
-    def last_words(self, unit: str) -> str:
-        """The last line the unit's own process wrote."""
-        argv = ("journalctl", f"_SYSTEMD_UNIT={unit}", "--lines=1", "--no-pager", "--output=cat")
+    def last_words(self, unit: str, since: float) -> str:
+        """The last line the unit's own process wrote since a moment (epoch seconds), else how it ended."""
+        argv = ("journalctl", f"_SYSTEMD_UNIT={unit}", f"--since=@{int(since)}", "--lines=1", "--output=cat", "--quiet")
         with contextlib.suppress(SwitchFailed):
-            return self.command(*argv)[-300:]
-        return ""
+            words = self.command(*argv, "--no-pager")[-300:]
+            code = self.command("systemctl", "show", "--property=ExecMainStatus", "--value", unit)
+            return words or f"Exit-Code {code}"
+        return "keine Meldung"
 
     def stillness(self, data: Path) -> Stillness:
         """Locks of all stacks, or who runs what."""
         held = Stillness()
         held.take(data)
         return held
+
+    def moment(self) -> float:
+        """Epoch seconds, as the journal counts."""
+        return time.time()
 
     def now(self) -> float:
         return time.monotonic()

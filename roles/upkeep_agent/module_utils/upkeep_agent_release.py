@@ -114,7 +114,11 @@ class Switch:
             (wheels,) = Path(folder).iterdir()
             source = ["--no-index", "-f", str(wheels)]
             self.host.command(*pip, "install", *source, f"upkeep=={self.wanted.version}")
-        self.prove()
+        try:
+            self.prove()
+        except SwitchFailed:
+            shutil.rmtree(self.home, ignore_errors=True)
+            raise
         (self.home / MARK).write_text(self.wanted.digest + "\n")
         self.wanted.archive.unlink(missing_ok=True)
 
@@ -126,7 +130,7 @@ class Switch:
 
     def put_in_force(self) -> None:
         """Link, start, and wait for the answer; without one the version before comes back."""
-        held = self.await_quiet()
+        held, former = self.await_quiet(), target(self.places.previous)
         try:
             self.prepare_host()
             self.remember_previous()
@@ -134,7 +138,7 @@ class Switch:
             self.link(self.places.command, str(self.places.current / "bin" / "upkeep"))
             self.start(held)
         except SwitchFailed as error:
-            raise SwitchFailed(self.go_back(error)) from error
+            raise SwitchFailed(self.go_back(error, former)) from error
         finally:
             held.release()
         self.places.applied.write_text(self.files_hash())
@@ -164,13 +168,14 @@ class Switch:
 
     def start(self, held: Stillness) -> None:
         self.host.command("systemctl", "enable", "--quiet", AGENT)
+        since = self.host.moment()
         self.restart(held)
         deadline, crashes = self.host.now() + self.wanted.answer_timeout, self.crashes()
         while self.host.agent_version() != self.wanted.version:
             if self.host.now() >= deadline or self.crashes() - crashes >= HOPELESS_CRASHES:
                 raise SwitchFailed(
                     f"Der Agent {self.wanted.version} antwortet nach höchstens {self.wanted.answer_timeout:g} s nicht "
-                    f"(zuletzt: {self.host.last_words(AGENT) or 'keine Meldung'})."
+                    f"(zuletzt: {self.host.last_words(AGENT, since)})."
                 )
             self.host.sleep(0.2)
         # Requests wait in the sockets meanwhile.
@@ -193,13 +198,15 @@ class Switch:
     def crashes(self) -> int:
         return int(self.host.command("systemctl", "show", "--property=NRestarts", "--value", AGENT) or 0)
 
-    def go_back(self, error: SwitchFailed) -> str:
-        """Undo the link; returns what to tell the operator."""
+    def go_back(self, error: SwitchFailed, former: str) -> str:
+        """Undo the links (`former`: what `previous` led to); returns what to tell the operator."""
         advice = "Ursache: `journalctl -u upkeep-agent`."
         before = target(self.places.previous)
         if not before or not (self.places.root / before / MARK).exists():
             return f"{error} Eine frühere Version zum Zurückgehen gibt es nicht. {advice}"
         self.link(self.places.current, before)
+        if former:
+            self.link(self.places.previous, former)
         self.restart(Stillness())
         deadline = self.host.now() + self.wanted.answer_timeout
         while self.host.agent_version() is None and self.host.now() < deadline:

@@ -67,7 +67,7 @@ class FakeHost(Host):
         if wanted in self.fails_trial:
             raise SwitchFailed(f"Der Agent {wanted} endet beim Start (Code 1): kein Modul namens x")
 
-    def last_words(self, unit: str) -> str:
+    def last_words(self, unit: str, since: float) -> str:
         return "kein Schlüssel da"
 
     def stillness(self, data: Path) -> Stillness:
@@ -225,6 +225,34 @@ def test_run_that_holds_the_lock_is_named(host: FakeHost) -> None:
     assert linked(host) == before.wanted.name
     lock.release()
     bring(host, "2.0.0")
+
+
+def test_trial_of_a_version_that_dies_says_what_it_said(tmp_path: Path) -> None:
+    """For real: a Python that is no agent."""
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho 'kein Modul namens x' >&2\nexit 7\n")
+    python.chmod(0o755)
+    with pytest.raises(SwitchFailed, match=r"endet beim Start \(Code 7\): kein Modul namens x"):
+        Host().try_agent(python, "2.0.0", 10)
+
+
+def test_version_that_failed_its_trial_leaves_nothing_behind(host: FakeHost) -> None:
+    bring(host, "1.0.0")
+    bring(host, "1.1.0")
+    host.fails_trial = {"2.0.0"}
+    with pytest.raises(SwitchFailed):
+        bring(host, "2.0.0")
+    assert versions(host) == ["1.0.0", "1.1.0"]
+
+
+def test_going_back_keeps_the_version_before_that(host: FakeHost) -> None:
+    one = bring(host, "1.0.0")
+    bring(host, "1.1.0")
+    host.answers["2.0.0"] = False
+    with pytest.raises(SwitchFailed):
+        bring(host, "2.0.0")
+    assert host.places.previous.readlink() == Path(one.wanted.name)
+    bring(host, "1.1.0", digest="abcdefabcd")
 
 
 def test_interrupted_change_finds_the_way_back(host: FakeHost) -> None:
