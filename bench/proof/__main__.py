@@ -59,11 +59,12 @@ def main() -> int:
 
 def prove(stage: Stage, notebook: Notebook, extent: Extent) -> Found:
     """Step by step; each is in the notebook once it is done."""
-    rates, seed = list(extent.rates), None
+    rates, searched, seed = list(extent.rates), None, None
     undone: list[tuple[Way, Undone]] = []
     if extent.searches:
         with step("Höchste Rate ohne Updates"):
-            rates.append(notebook.step("rate", lambda: quiet.highest_rate(stage)))
+            searched = notebook.step("rate", lambda: quiet.highest_rate(stage))
+            rates.append(searched)
     rates = list(dict.fromkeys(rates))
     updates = extent.updates // len(rates)
     rolled = [_roll(stage, notebook, rate, updates, extent.quiet_seconds) for rate in rates]
@@ -74,7 +75,7 @@ def prove(stage: Stage, notebook: Notebook, extent: Extent) -> Found:
         with step("Der Weg des Seeds"):
             rate = quiet.LOWEST
             seed = Stretch.load(notebook.step("seed", lambda: seedway.follow(stage, rate).dump()))
-    return Found(rates[-1], rolled, seed, undone)
+    return Found(searched, rolled, seed, undone)
 
 
 def _undo(stage: Stage, notebook: Notebook, way: Way) -> Undone:

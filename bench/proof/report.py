@@ -44,9 +44,9 @@ schlechte Version Fehler zeigen; verloren gehen oder doppelt sein darf kein best
 
 @dataclass(frozen=True)
 class Found:
-    """The results of all steps; what was left out is empty."""
+    """The results of all steps; what was left out is empty. `rate`: the highest that was found."""
 
-    rate: int
+    rate: int | None
     rolled: Sequence[Rolled]
     seed: Stretch | None
     undone: Sequence[tuple[Way, Undone]]
@@ -72,8 +72,9 @@ def _whole(found: Found) -> list[Figure]:
     acknowledged = [one.accounts.acknowledged for one in found.stretches if one.accounts]
     written = sum(one.writes for one in during)
     versions = [float(len({OLD, NEW} & one.releases.keys())) for one in during]
+    highest = "Höchste Rate ohne Updates, die zählt"
     return [
-        Figure("Höchste Rate ohne Updates, die zählt", "Anfragen/s", [found.rate], "gesucht bis", [quiet.HIGHEST]),
+        *([Figure(highest, "Anfragen/s", [found.rate], "gesucht bis", [quiet.HIGHEST])] if found.rate else []),
         Figure(
             "Anfragen während der Updates", "", [asked], "davon Schreiben", [written], Limit(REQUESTS, at_least=True)
         ),
