@@ -25,8 +25,8 @@ SHORT = ("recreate-vor", "recreate-zurueck", "rolling-vor", "rolling-zurueck")
 
 @pytest.fixture(scope="module")
 def lane() -> Iterator[Lane]:
-    publish_versions(NAME)
     images.testbed("images", "haproxy", "python")
+    publish_versions(NAME)
     images.testbed("up", NAME, "--hosts", "m1=debian13-docker")
     lane = Lane(NAME, "m1")
     lane.prepare()
