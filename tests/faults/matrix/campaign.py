@@ -68,12 +68,12 @@ def own_phases(scene: Scene, course: list[str]) -> list[str]:
 
 
 def kills(scene: Scene, course: list[str]) -> list[Cell]:
-    """The agent shot at every moment; every second time the operator has shut the gate himself."""
+    """The agent shot at every moment; half of the times the operator has shut the gate himself."""
     wanted = own_phases(scene, course)
     points = [point for point in distinct(course) if point.split("|")[0] in wanted]
     points = [point for point in points if not scene.sparse or "|journal " in point]
     points = [point for point in points if int(point.rpartition("|")[2]) <= AGAIN]
-    return [Cell(scene, point, "agent", number % 2 == 1) for number, point in enumerate(points)]
+    return [Cell(scene, point, "agent", number // 2 % 2 == 1) for number, point in enumerate(points)]
 
 
 def distinct(course: list[str]) -> list[str]:

@@ -86,7 +86,11 @@ def conclude(job: Json, callers: talk.Callers | None) -> Json:
     version = begun["version"] if new else begun["old"]["version"]
     wanted = (report.get("to") or {}).get("digest") if new else begun["old"]["digest"]
     if judge.stays_closed():
-        found = judge.closed_problems() if job["stays_closed"] else ["Das Gate blieb nach dem Lauf geschlossen"]
+        found = (
+            judge.closed_problems(job["operator"])
+            if job["stays_closed"]
+            else ["Das Gate blieb nach dem Lauf geschlossen"]
+        )
         serving = 0.0
     else:
         served = talk.until(lambda: judge.slots_serve(version) and _open(job, version), SERVING_LIMIT)
