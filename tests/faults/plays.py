@@ -70,6 +70,7 @@ class Plays:
     inventory: Path
     records: Path
     password: str = "tresor-passwort-der-tests"
+    ssh: str = SSH
     played: list[Played] = field(default_factory=list)
 
     def lock(self, vault: dict[str, str]) -> None:
@@ -84,7 +85,7 @@ class Plays:
         environment = os.environ | {
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
             "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_SSH_ARGS": SSH,
+            "ANSIBLE_SSH_ARGS": self.ssh,
             "UPKEEP_VAULT_PASSWORD": password or self.password,
         }
         self.records.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,8 @@ from tests.integration.upkeep.host import EngineHost
 from tests.integration.upkeep.images import testbed
 
 HOSTS = ("web1", "web2", "web3")
+# Four hosts and their load on two cores: a line is not dead because it is silent for a moment.
+SSH = "-o ControlMaster=auto -o ControlPersist=60s -o ServerAliveInterval=3 -o ServerAliveCountMax=5"
 FLAVOURS = ",".join(["lb1=debian13", *(f"{name}=debian13-docker" for name in HOSTS)])
 
 
@@ -86,7 +88,7 @@ def raised(name: str, kept: bool) -> Fleet:
         testbed("up", name, "--hosts", FLAVOURS)
     place = ROOT / "test-results" / name
     shutil.rmtree(place, ignore_errors=True)
-    plays = Plays(place / "inventory", place / "plays")
+    plays = Plays(place / "inventory", place / "plays", ssh=SSH)
     _write_inventory(plays, ROOT / ".testbed" / name)
     fleet = Fleet(name, balancer, hosts, plays, versions_of(name))
     if known and (ROOT / ".testbed" / name / "raised").exists():
