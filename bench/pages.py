@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,9 @@ COLUMNS = ("Größe", "Median", "Spanne", "verglichen im selben Lauf mit", "Verh
 
 
 def number(value: float) -> str:
-    """German spelling, three figures that count."""
+    """German spelling, three figures that count; a dash for what is no number, as a ratio to nothing."""
+    if not math.isfinite(value):
+        return "–"
     size = abs(value)
     digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
     return f"{value:.{digits}f}".replace(".", ",")

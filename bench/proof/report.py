@@ -68,8 +68,8 @@ def _whole(found: Found) -> list[Figure]:
     during = [rolled.with_updates for rolled in found.rolled]
     asked, updates = sum(one.requests for one in during), sum(len(rolled.updates) for rolled in found.rolled)
     done = sum(update.result == "updated" for rolled in found.rolled for update in rolled.updates)
-    wrong = [one.accounts.wrong for one in found.stretches if one.accounts]
-    acknowledged = [one.accounts.acknowledged for one in found.stretches if one.accounts]
+    books = [one.accounts for one in found.stretches if one.accounts]
+    wrong, acknowledged = [sum(book.wrong for book in books)], [sum(book.acknowledged for book in books)]
     written = sum(one.writes for one in during)
     versions = [float(len({OLD, NEW} & one.releases.keys())) for one in during]
     highest = "Höchste Rate ohne Updates, die zählt"
@@ -80,7 +80,7 @@ def _whole(found: Found) -> list[Figure]:
         ),
         Figure("Rolling-Updates", "", [done], "begonnen", [updates], Limit(UPDATES, at_least=True)),
         Figure("Versionen, die antworteten", "", versions, "beteiligt", [2], Limit(2, at_least=True, always=True)),
-        Figure("Bestätigt, aber nicht genau einmal da", "", wrong, "bestätigt", acknowledged, Limit(0, always=True)),
+        Figure("Bestätigt, aber nicht genau einmal da", "", wrong, "bestätigt", acknowledged, Limit(0)),
     ]
 
 
@@ -113,13 +113,13 @@ def _seed(found: Found) -> list[Figure]:
 def _undone(found: Found) -> list[Figure]:
     if not found.undone:
         return []
-    accounts = [undone.stretch.accounts for _, undone in found.undone if undone.stretch.accounts]
-    wrong, acknowledged = [one.wrong for one in accounts], [one.acknowledged for one in accounts]
+    books = [undone.stretch.accounts for _, undone in found.undone if undone.stretch.accounts]
+    wrong, acknowledged = [sum(book.wrong for book in books)], [sum(book.acknowledged for book in books)]
     name = "Rücknahmen: bestätigt, aber nicht genau einmal da"
     back = sum(is_back(undone) for _, undone in found.undone)
     ways = len(found.undone)
     return [
-        Figure(name, "", wrong, "bestätigt", acknowledged, Limit(0, always=True)),
+        Figure(name, "", wrong, "bestätigt", acknowledged, Limit(0)),
         Figure("Rücknahmen, nach denen die alte Version läuft", "", [back], "Wege", [ways], Limit(ways, at_least=True)),
     ]
 

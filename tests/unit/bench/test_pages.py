@@ -52,3 +52,8 @@ def test_index_counts_kept_and_missed_limits_of_every_page(tmp_path: Path) -> No
 def test_terminal_shows_the_same_verdicts() -> None:
     assert "Durchsatz: 80,0 Anfragen/s (–); direkt: 100 Anfragen/s; Verhältnis 0,800" in pages.shown(REPORT)
     assert "verfehlt: 0,800" in pages.shown(REPORT)
+
+
+def test_a_ratio_to_nothing_is_no_number() -> None:
+    failures = Figure("Fehler", "", [0], "ohne Updates", [0], Limit(0))
+    assert pages.cells(failures) == ["Fehler", "0,000", "–", "ohne Updates: 0,000", "–", "≤ 0", "eingehalten: 0,000"]
