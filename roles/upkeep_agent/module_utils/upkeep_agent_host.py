@@ -133,7 +133,7 @@ class Host:
         with contextlib.suppress(SwitchFailed):
             words = self.command(*argv, "--no-pager")[-300:]
             code = self.command("systemctl", "show", "--property=ExecMainStatus", "--value", unit)
-            return words or f"Exit-Code {code}"
+            return words or (f"Exit-Code {code}" if code not in ("", "0") else "keine Meldung")
         return "keine Meldung"
 
     def stillness(self, data: Path) -> Stillness:

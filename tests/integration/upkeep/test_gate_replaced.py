@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
 CALLS = (Call("/api/health"), Call("/api/health"), Call("/api/health"), Call("/slow=0.2"))
 PER_SECOND = 100
-LIMIT = 1.0  # seconds without a gate, beside what Docker itself needs to stop and start a container on this machine now
+LIMIT = 1.0  # seconds without a gate, where Docker itself restarts a container in half of that
 OTHER = "FROM upkeep-testbed/haproxy:latest\nLABEL upkeep.test={name}\n"
 
 
@@ -86,7 +86,7 @@ def test_new_gate_image_takes_over_within_a_second(host: EngineHost) -> None:
     assert set(tally.outcomes) <= {"ok", "http-503", "refused"}, describe(tally)  # nothing that had begun was cut
     plain = gap(during(host, lambda: host.run("docker", "restart", "-t", "0", "lager-gate-1")))
     print(f"`docker restart` zum Vergleich: {plain:.3f} s")
-    assert gap(tally) <= LIMIT + plain
+    assert gap(tally) <= max(LIMIT, 2 * plain)
     assert gates(host) == ["lager-gate-1 running"]
     assert host.do("deploy")["result"] == "unchanged"
 
