@@ -73,7 +73,7 @@ def prove(stage: Stage, notebook: Notebook, extent: Extent) -> Found:
             undone.append((way, _undo(stage, notebook, way)))
     if extent.with_seed:
         with step("Der Weg des Seeds"):
-            rate = quiet.LOWEST
+            rate = extent.rates[0]
             seed = Stretch.load(notebook.step("seed", lambda: seedway.follow(stage, rate).dump()))
     return Found(searched, rolled, seed, undone)
 
