@@ -7,9 +7,11 @@ reboot in between.
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +100,8 @@ def conclude(job: Json, callers: talk.Callers | None) -> Json:
         late = time.time() if not served or not callers or job["operator"] else callers.last_bad()
         serving = max(0.0, late - back)
         services = job["services_after" if new else "services"]
-        found = judge.problems(version, str(wanted), services, job["operator"]) if served else [_silent(version)]
+        look = functools.partial(judge.problems, version, str(wanted), services, job["operator"])
+        found = _lasting(look, back + SERVING_LIMIT) if served else [_silent(version)]
         late_back = served and serving > SERVING_LIMIT and job["point"] and job["deed"] != "disk"
         found += [f"{serving:.0f} s bis zur letzten Lücke"] if late_back else []
     if job["operation"] == "deploy" and not new:  # what Ansible placed still waits for the next deploy
@@ -117,6 +120,15 @@ def conclude(job: Json, callers: talk.Callers | None) -> Json:
         "seconds_to_serving": round(serving, 2),
         "problems": found,
     }
+
+
+def _lasting(look: Callable[[], list[str]], deadline: float) -> list[str]:
+    """What is still wrong when the time to come back is over: Docker or the gate may just be starting."""
+    found = look()
+    while found and time.time() < deadline:
+        time.sleep(1)
+        found = look()
+    return found
 
 
 def _report(begun: Json) -> Json:

@@ -20,7 +20,21 @@ from onhost import talk
 HOME, DATA = Path(f"/srv/upkeep/{talk.STACK}"), Path(f"/var/lib/upkeep/{talk.STACK}")
 UNIT = "upkeep-agent"
 Json = dict[str, Any]
-client = docker.APIClient(version="auto", timeout=60)
+
+
+def _connected(within: float = 60) -> docker.APIClient:
+    """Docker may be on its way up: after a reboot, or because somebody restarted it."""
+    deadline = time.time() + within
+    while True:
+        try:
+            return docker.APIClient(version="auto", timeout=60)
+        except docker.errors.DockerException:
+            if time.time() > deadline:
+                raise
+            time.sleep(0.5)
+
+
+client = _connected()
 
 
 def state() -> Json:
