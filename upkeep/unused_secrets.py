@@ -14,21 +14,21 @@ _NAMED = re.compile(r"secrets/([A-Za-z0-9._-]+)")
 
 
 def drop(paths: StackPaths, ports: Ports, current: Release | None) -> list[str]:
-    """Names of the files that went. Files that Ansible has placed and nobody has deployed yet are still to come."""
+    """Names of the files that went. Only what a release before this one named can go: files that others keep there
+    stay, and so do those that Ansible has placed and nobody has deployed yet. Comes before the snapshots are pruned."""
     if not paths.secrets.is_dir():
         return []
     deployed = paths.snapshot(current.snapshot if current and current.snapshot else "")
-    files = (paths.compose_file, paths.policy_file, deployed.compose_file, deployed.policy_file)
-    named = set(_names(files))
+    named = _names((paths.compose_file, paths.policy_file, deployed.compose_file, deployed.policy_file))
+    former = _names(paths.releases.glob("*/*.yml")) - named
     mounted = {source for item in ports.docker.containers(paths.name) for source in item.mounts.values()}
-    present = (path for path in paths.secrets.iterdir() if path.is_file())
-    gone = sorted(path for path in present if path.name not in named and str(path) not in mounted)
-    for path in gone:
-        ports.files.remove(path)
-    return [path.name for path in gone]
+    gone = [name for name in sorted(former) if (paths.secrets / name).is_file()]
+    gone = [name for name in gone if str(paths.secrets / name) not in mounted]
+    for name in gone:
+        ports.files.remove(paths.secrets / name)
+    return gone
 
 
-def _names(files: Iterable[Path]) -> Iterable[str]:
-    for file in files:
-        if file.is_file():
-            yield from _NAMED.findall(file.read_text(encoding="utf-8", errors="replace"))
+def _names(files: Iterable[Path]) -> set[str]:
+    texts = (file.read_text(encoding="utf-8", errors="replace") for file in files if file.is_file())
+    return {name for text in texts for name in _NAMED.findall(text)}

@@ -74,8 +74,8 @@ def prune(run: Run) -> str:
     clear_one_offs(run)
     drop_old_copies(run)
     gone, known = pruning.images(run.paths, run.ports), state.load(run.paths)
-    _prune_snapshots(run, known)
     unused_secrets.drop(run.paths, run.ports, known.release)
+    _prune_snapshots(run, known)
     journal.drop_old(run.paths, run.ports.files)
     return f"{len(gone)} entfernt"
 

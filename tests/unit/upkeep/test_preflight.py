@@ -177,6 +177,7 @@ def test_room_is_asked_for_where_it_is_needed(deployed: Driver, monkeypatch: pyt
 def test_secret_that_left_the_inventory_leaves_the_host_after_the_deploy(deployed: Driver) -> None:
     secrets = deployed.world.paths.secrets
     (secrets / "alt").write_text("geheim")
+    (secrets / "erste-anmeldung.txt").write_text("keeps its place: no release ever named it")
     compose, policy = deployed.world.paths.compose_file, deployed.world.paths.policy_file
     kept = {path.name for path in secrets.iterdir()}
     with_alt = compose.read_text().replace("secrets:\n  token:", "secrets:\n  alt:\n    file: ./secrets/alt\n  token:")
