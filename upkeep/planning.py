@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from upkeep import database_step, held, reference, versions, way
+from upkeep import composition, database_step, held, reference, versions, way
 from upkeep.deployment import deployment
 from upkeep.errors import Refused
 from upkeep.journal import Operation
@@ -90,18 +90,21 @@ def _rollback(situation: Situation, current: Release) -> Plan:
 def _replacement(situation: Situation, current: Release, target: Release, resolved: Resolved | None) -> Plan:
     """Other code with everything else as it is: runs with the snapshot that is deployed now. Only where that release
     cannot run any more do Ansible's files count at once: what has to be mended may be the migration's own settings."""
-    images = known_images(situation.state)
+    images, hashes, source = known_images(situation.state), situation.state.hashes, current.snapshot
+    if current.digest in situation.state.outdated:
+        files = composition.files_hash(situation.paths.compose_file, situation.paths.policy_file)
+        hashes, source = {**hashes, "files": files}, None
     return Plan(
         release=current,
         target=target,
         images_before=images,
         images=images.with_app(target.image),
         slots=True,
-        source=None if current.digest in situation.state.outdated else current.snapshot,
+        source=source,
         size_bytes=resolved.size_bytes if resolved else 0,
         architecture=resolved.architecture if resolved else "",
         references=situation.state.references,
-        hashes=situation.state.hashes,
+        hashes=hashes,
         pin=situation.state.pin,
         message=f"{current.label} → {target.label}",
     )

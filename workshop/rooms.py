@@ -61,7 +61,8 @@ def frontend(script: str) -> Room:
 
 
 # Every group runs with WORKERS rooms side by side: who is free takes the next room, so the long ones come first.
-WORKERS = int(os.environ.get("UPKEEP_WORKERS", "2"))
+# Rooms wait more than they compute: three of them fill two cores.
+WORKERS = int(os.environ.get("UPKEEP_WORKERS", "3"))
 PREPARE = [
     [module("Docker", "testbed", "docker")],
     [
@@ -72,19 +73,19 @@ PREPARE = [
     [module("App-Abbild", "workshop.app_image")],
 ]
 TESTS = [
-    pytest_room("stoerungen", "tests/faults"),
-    pytest_room("flotte", "tests/integration/fleet"),
-    pytest_room("docker_host", "tests/integration/docker_host"),
-    scenario("default"),
     pytest_room("engine", "tests/integration/upkeep"),
-    pytest_room("e2e", "tests/e2e"),
+    pytest_room("stoerungen", "tests/faults"),
+    pytest_room("docker_host", "tests/integration/docker_host"),
     pytest_room("fehleingaben", "tests/integration/bad_input"),
     pytest_room("fremd", "tests/integration/foreign"),
-    scenario("docker_host"),
-    pytest_room("last", "tests/load"),
     pytest_room("unit", "tests/unit", "tests/repository"),
-    pytest_room("testbed", "tests/integration/testbed"),
+    pytest_room("e2e", "tests/e2e"),
+    scenario("docker_host"),
+    scenario("default"),
+    pytest_room("flotte", "tests/integration/fleet"),
+    pytest_room("last", "tests/load"),
     pytest_room("gate", "tests/integration/gate"),
+    pytest_room("testbed", "tests/integration/testbed"),
     pytest_room("messen", "tests/integration/bench"),
     pytest_room("app", "tests/integration/app"),
     frontend("check"),

@@ -83,7 +83,8 @@ def test_new_gate_image_takes_over_within_a_second(host: EngineHost) -> None:
     timings = reports[0]["timings"]
     assert isinstance(timings, dict)
     print(f"\nGate-Wechsel: {timings['gate_s']} s laut Agent, {gap(tally):.3f} s für Anrufer; {describe(tally)}")
-    assert set(tally.outcomes) <= {"ok", "http-503", "refused"}, describe(tally)  # nothing that had begun was cut
+    # a reset is who was queued at the old socket and never let in
+    assert set(tally.outcomes) <= {"ok", "http-503", "refused", "reset"}, describe(tally)
     plain = gap(during(host, lambda: host.run("docker", "restart", "-t", "0", "lager-gate-1")))
     print(f"`docker restart` zum Vergleich: {plain:.3f} s")
     assert gap(tally) <= max(LIMIT, 2 * plain)
