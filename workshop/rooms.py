@@ -42,7 +42,7 @@ class Outcome:
     returncode: int
 
 
-def pytest_room(name: str, *paths: str, seconds: int = 900, workers: int = 0) -> Room:
+def pytest_room(name: str, *paths: str, seconds: int = 1500, workers: int = 0) -> Room:
     parallel = ("-n", str(workers)) if workers else ()
     argv = (*PYTEST, *parallel, f"--junit-xml={RESULTS / name}.xml", *paths)
     return Room(name, argv, seconds, junit=True)
