@@ -63,7 +63,7 @@ faults: setup ## stört jeden Lauf an jeder Stelle (setzt abgebrochene Durchgän
 	@$(PYTHON) -m testbed docker
 	@$(PYTHON) -m testbed images
 	@$(PYTHON) -m tests.faults.matrix
-	@$(PYTHON) -m pytest -q -m faults tests/integration/fleet
+	@$(PYTHON) -m pytest -q -m faults tests
 
 screenshots: setup ## erneuert die Bilder in docs/images/
 	@$(PYTHON) -m testbed docker
