@@ -35,10 +35,6 @@ class HooksPolicy:
     alarm: tuple[Hook, ...] = ()
 
     @property
-    def around(self) -> bool:
-        return bool(self.before or self.after)
-
-    @property
     def all(self) -> tuple[Hook, ...]:
         return (*self.before, *self.after, *self.alarm)
 

@@ -54,10 +54,6 @@ class Progress:
     def finished(self) -> bool:
         return self._finished
 
-    def latest(self) -> Event | None:
-        with self._changed:
-            return self._events[-1] if self._events else None
-
     def after(self, number: int, wait: float) -> dict[str, Any]:
         """Events with a higher number; waits up to `wait` seconds for the first."""
         with self._changed:

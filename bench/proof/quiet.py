@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from bench.failure import BenchFailed
 from bench.proof.stage import Stage
 from bench.proof.stretch import Stretch
 from workshop.progress import say
@@ -49,10 +48,3 @@ def told(stretch: Stretch) -> str:
         f"p99 {stretch.percentile(0.99):.1f} ms, Generator {stretch.own_cpu:.0%} eines Kerns, "
         f"Maschine {stretch.machine:.0%}, verspätet höchstens {stretch.lag * 1000:.0f} ms"
     )
-
-
-def require_good(stretch: Stretch) -> Stretch:
-    """A yardstick that fails itself measures nothing."""
-    if stretch.failed:
-        raise BenchFailed(f"Schon ohne Update scheitern Anfragen bei {stretch.rate}/s: {stretch.outcomes}")
-    return stretch

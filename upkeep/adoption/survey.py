@@ -24,10 +24,6 @@ class Fate(StrEnum):
     DROPPED = "dropped"
     UNKNOWN = "unknown"
 
-    @property
-    def stops(self) -> bool:
-        return self not in (Fate.KEPT, Fate.UNKNOWN)
-
 
 @dataclass(frozen=True)
 class Part:
