@@ -10,17 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from upkeep.errors import Busy
-
-OPERATIONS = {
-    "deploy": "Ausrollen",
-    "update": "Update",
-    "rollback": "Zurückrollen",
-    "check": "Prüfung",
-    "repair": "Reparatur",
-    "agent": "Wechsel des Agenten",
-    "adopt": "Übernahme",
-    "remove": "Entfernen",
-}
+from upkeep.wording import OPERATIONS
 
 
 class StackLock:

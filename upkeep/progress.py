@@ -50,10 +50,6 @@ class Progress:
             self._finished = True
             self._changed.notify_all()
 
-    @property
-    def finished(self) -> bool:
-        return self._finished
-
     def after(self, number: int, wait: float) -> dict[str, Any]:
         """Events with a higher number; waits up to `wait` seconds for the first."""
         with self._changed:

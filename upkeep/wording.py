@@ -17,6 +17,7 @@ OPERATIONS = {
     "rollback": "Zurückrollen",
     "check": "Prüfung",
     "repair": "Reparatur",
+    "agent": "Wechsel des Agenten",
     "adopt": "Übernahme",
     "remove": "Entfernen",
 }

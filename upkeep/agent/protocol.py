@@ -7,8 +7,8 @@ from typing import Any
 from upkeep import journal
 from upkeep.errors import UpkeepError
 from upkeep.layout import StackPaths
-from upkeep.lock import OPERATIONS
 from upkeep.ports import Ports
+from upkeep.wording import OPERATIONS
 
 COMMANDS = {"before": "Hook davor", "after": "Hook danach", "alarm": "Alarm-Hook", "migration": "Migration"}
 
