@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from upkeep import audit, maintenance, state
+from upkeep import audit, maintenance, room, state
 from upkeep import policy as policies
 from upkeep.composition import GATE
 from upkeep.errors import UpkeepError
@@ -19,7 +19,6 @@ from upkeep.ports.probe import Answer
 from upkeep.release import Release
 
 PROBE_TIMEOUT = 5.0
-MEGABYTE = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -102,6 +101,6 @@ def _audit(paths: StackPaths) -> Check:
 
 def _disk(paths: StackPaths, policy: Policy, ports: Ports) -> Check:
     places = (Path(ports.docker.host().root_directory), paths.data)
-    free = min(ports.files.free_bytes(place) for place in places) // MEGABYTE
+    free = min(room.free(ports.files, place) for place in places)
     least = policy.update.minimum_free_mb
     return Check("disk", free >= least, f"{free} MB frei", f"mindestens {least} MB")

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import logging
 
+from upkeep import room
 from upkeep.errors import UpkeepError
 from upkeep.layout import StackPaths
 from upkeep.ports import Ports
 
-MEGABYTE = 1024 * 1024
-SIZE = 16 * MEGABYTE
+SIZE = 16 * room.MEGABYTE
 ROOM = 2 * SIZE  # made only where at least this stays free beside it
 
 log = logging.getLogger("upkeep.reserve")
@@ -36,8 +36,8 @@ def missing(paths: StackPaths, ports: Ports) -> str | None:
     """What to tell the operator when it is gone."""
     if paths.reserve.exists() or not paths.data.exists():
         return None
-    free = ports.files.free_bytes(paths.data) // MEGABYTE
+    free = room.free(ports.files, paths.data)
     return (
         f"Die Platte war voll: die Reserve {paths.reserve} ist aufgebraucht ({free} MB frei). "
-        f"Ab {(SIZE + ROOM) // MEGABYTE} MB legt der nächste Vorgang sie neu an."
+        f"Ab {(SIZE + ROOM) // room.MEGABYTE} MB legt der nächste Vorgang sie neu an."
     )

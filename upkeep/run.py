@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from functools import cached_property
 
-from upkeep import audit, standing, state
+from upkeep import audit, room, standing, state
 from upkeep import policy as policies
 from upkeep.errors import DiskFailed, Refused, UpkeepError
 from upkeep.journal import Journal, Operation, PhaseRecord, Record, Result
@@ -101,7 +101,7 @@ class Run:
             return
         full = DiskFailed(
             "Die Platte ist voll, die Reserve ist aufgebraucht",
-            observed=f"{self.ports.files.free_bytes(self.paths.data) // 2**20} MB frei in {self.paths.data}",
+            observed=f"{room.free(self.ports.files, self.paths.data)} MB frei in {self.paths.data}",
             next_step="Platz schaffen (`df -h`, `docker system df`) und erneut versuchen.",
         )
         if not self.record.done("commit"):

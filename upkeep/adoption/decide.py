@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from upkeep import deployment, state
+from upkeep import deployment, room, state
 from upkeep.adoption import memory, problems, report
 from upkeep.adoption.memory import Retired, Store, Takeover
 from upkeep.adoption.plan import running_release, with_release
@@ -22,8 +21,6 @@ from upkeep.release import Release
 from upkeep.run import Run
 from upkeep.situation import Situation
 from upkeep.state import State
-
-MEGABYTE = 1024 * 1024
 
 
 def answer(paths: StackPaths, ports: Ports, options: dict[str, Any]) -> dict[str, Any]:
@@ -117,8 +114,8 @@ def _takeover(run: Run, found: Survey, asked: Taker) -> Takeover:
 
 
 def _space(found: Survey, asked: Taker, paths: StackPaths, ports: Ports) -> list[str]:
-    needed = sum(item.size for item in found.holdings) // MEGABYTE + asked.policy.update.minimum_free_mb
-    free = ports.files.free_bytes(Path(paths.data)) // MEGABYTE
+    needed = sum(item.size for item in found.holdings) // room.MEGABYTE + asked.policy.update.minimum_free_mb
+    free = room.free(ports.files, paths.data)
     if free >= needed:
         return []
     return [f"Für die Kopie der Daten fehlt Platz in {paths.data}: {free} MB frei, nötig sind {needed} MB."]

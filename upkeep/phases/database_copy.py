@@ -8,6 +8,7 @@ import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from upkeep import room
 from upkeep.errors import DatabaseFailed, Refused
 from upkeep.ports.errand import Errand, Mount
 from upkeep.run import Run
@@ -15,7 +16,6 @@ from upkeep.run import Run
 KEPT = timedelta(days=14)
 TIMEOUT = 4 * 3600.0
 DATA = "/data/db"
-MEGABYTE = 1024 * 1024
 
 
 def volume(run: Run) -> str:
@@ -33,15 +33,13 @@ def check_room(run: Run) -> int:
     """Megabytes of data; Refused when their copy would not fit."""
     said = _send(run, ("du", "-sk", "/from"), Mount(volume(run), "/from"))
     size = int(said.split()[-2]) // 1024 + 1 if len(said.split()) > 1 else 0
-    free = run.ports.files.free_bytes(run.paths.copies) // MEGABYTE
-    needed = size + run.policy.update.minimum_free_mb
-    if free < needed:
-        raise Refused(
-            "Zu wenig Platz für die Sicherheitskopie der Datenbank",
-            observed=f"{free} MB frei in {run.paths.copies}",
-            limit=f"{needed} MB",
-            next_step="Platz schaffen und erneut versuchen; ältere Kopien liegen im selben Ordner.",
-        )
+    room.demand(
+        run.ports.files,
+        run.paths.copies,
+        size + run.policy.update.minimum_free_mb,
+        "Zu wenig Platz für die Sicherheitskopie der Datenbank",
+        "Platz schaffen und erneut versuchen; ältere Kopien liegen im selben Ordner.",
+    )
     return size
 
 

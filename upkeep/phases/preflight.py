@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from upkeep import composition, gate_files
+from upkeep import composition, gate_files, room
 from upkeep.composition import GATE, Composition
 from upkeep.errors import GateFailed, PolicyInvalid, Refused
 from upkeep.phases.decide import copy_files
@@ -15,7 +15,6 @@ from upkeep.ports.compose import Project
 from upkeep.ports.docker import Container
 from upkeep.run import Run
 
-MEGABYTE = 1024 * 1024
 UNPACKED = 3  # an image takes about three times its compressed size, while it is fetched and unpacked
 
 
@@ -149,7 +148,7 @@ def _secret_problem(file: Path, observed: str, limit: str = "lesbare Datei mit I
 def check_disk(run: Run) -> int:
     """Room for the image where Docker keeps them, and for the journal where the agent keeps that."""
     least = run.policy.update.minimum_free_mb
-    needed = least + UNPACKED * run.plan.size_bytes // MEGABYTE
+    needed = least + UNPACKED * run.plan.size_bytes // room.MEGABYTE
     return min(
         _enough_room(run, Path(run.ports.docker.host().root_directory), needed),
         _enough_room(run, run.paths.data, least),
@@ -157,15 +156,8 @@ def check_disk(run: Run) -> int:
 
 
 def _enough_room(run: Run, place: Path, needed: int) -> int:
-    free = run.ports.files.free_bytes(place) // MEGABYTE
-    if free < needed:
-        raise Refused(
-            "Zu wenig Platz auf der Platte",
-            observed=f"{free} MB frei in {place}",
-            limit=f"{needed} MB",
-            next_step="Platz schaffen (`docker system df` zeigt, was belegt ist) und erneut versuchen.",
-        )
-    return free
+    advice = "Platz schaffen (`docker system df` zeigt, was belegt ist) und erneut versuchen."
+    return room.demand(run.ports.files, place, needed, "Zu wenig Platz auf der Platte", advice)
 
 
 def check_ports(run: Run, containers: tuple[Container, ...]) -> None:
