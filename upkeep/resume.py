@@ -42,19 +42,22 @@ def pending(paths: StackPaths, ports: Ports) -> list[Record]:
     return records
 
 
-def resume(paths: StackPaths, ports: Ports, records: list[Record], watcher: Watcher) -> None:
-    """Bring these unfinished runs to an end. The caller holds the stack's lock; `watcher` hears of each run.
-    Raises DockerFailed, with everything still unfinished, when Docker stays away."""
+def resume(paths: StackPaths, ports: Ports, records: list[Record], watcher: Watcher) -> list[Run]:
+    """Bring these unfinished runs to an end and return them; the caller tells their followers that they are over, once
+    the stack is free. The caller holds the stack's lock; `watcher` hears of each run before it goes on. Raises
+    DockerFailed, with everything still unfinished, when Docker stays away."""
     if records:
         await_docker(ports)
+    runs = []
     for record in records:
         progress = Progress(ports.clock, record.started_at, record.last_event + RESUME_GAP)
         run = Run(paths, ports, Journal(record, journal.path_of(paths, record.id), ports.files), progress)
         watcher(run)
         log.warning("%s wird fortgesetzt", record.id)
         finish(run)
-        progress.finish()
+        runs.append(run)
     drop_stale_notice(paths, ports)
+    return runs
 
 
 def finish(run: Run) -> None:

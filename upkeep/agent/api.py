@@ -13,8 +13,9 @@ from upkeep import health as healths
 from upkeep import history as histories
 from upkeep import status as statuses
 from upkeep.agent import protocol
-from upkeep.agent.desk import Desk, Order
+from upkeep.agent.desk import Desk
 from upkeep.agent.operator import set_maintenance
+from upkeep.agent.order import Order
 from upkeep.errors import BadRequest, Busy, Refused, UpkeepError
 
 LONGEST_WAIT = 30.0

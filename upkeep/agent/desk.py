@@ -188,10 +188,6 @@ class Desk:
             while len(self._remembered) > REMEMBERED:
                 self._remembered.popitem(last=False)
 
-    def _end(self, run: Run, lock: StackLock) -> None:
-        self._free(run.record.stack, lock)
-        run.progress.finish()
-
     def _work(self, run: Run, lock: StackLock, unfinished: list[Record]) -> None:
         try:
             self._carry_out(run, unfinished)
@@ -199,11 +195,12 @@ class Desk:
             log.exception("%s: unerwartet abgebrochen", run.record.id)
         finally:
             housekeeping.settle(run.paths, self.ports)
-            self._end(run, lock)
+            self._end(run.record.stack, lock, [run])
 
     def _carry_out(self, run: Run, unfinished: list[Record]) -> None:
         try:
-            resume.resume(run.paths, self.ports, unfinished, self._remember)
+            for earlier in resume.resume(run.paths, self.ports, unfinished, self._remember):
+                earlier.progress.finish()
             housekeeping.settle(run.paths, self.ports)
         except UpkeepError as exc:
             return fail_untouched(run, exc)
@@ -223,18 +220,25 @@ class Desk:
             lock = self._lock_patiently(paths, unfinished[-1])
         except (UpkeepError, OSError) as exc:
             return log.error("%s: %s", paths.name, exc)
+        return self._bring_to_an_end(paths, lock, unfinished)
+
+    def _bring_to_an_end(self, paths: StackPaths, lock: StackLock, unfinished: list[Record]) -> None:
+        resumed: list[Run] = []
         try:
-            resume.resume(paths, self.ports, unfinished, self._begin)
+            resumed = resume.resume(paths, self.ports, unfinished, self._begin)
         except UpkeepError as exc:
             log.error("%s: %s", paths.name, exc)
         finally:
             housekeeping.settle(paths, self.ports)
-            self._free(paths.name, lock)
+            self._end(paths.name, lock, resumed)
 
-    def _free(self, stack: str, lock: StackLock) -> None:
+    def _end(self, stack: str, lock: StackLock, runs: list[Run]) -> None:
+        """First the stack is free, then its followers hear of it: they may start the next run at once."""
         with self._guard:
             self._active.pop(stack, None)
             lock.release()
+        for run in runs:
+            run.progress.finish()
 
 
 def _holder(record: Record) -> dict[str, Any]:
@@ -244,6 +248,3 @@ def _holder(record: Record) -> dict[str, Any]:
         "starter": record.starter,
         "started_at": record.started_at,
     }
-
-
-__all__ = ["Busy", "Desk", "Order"]

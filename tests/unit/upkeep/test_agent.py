@@ -298,7 +298,7 @@ def test_restarted_agent_finishes_what_was_unfinished(deployed: Driver) -> None:
     desk.resume_all()
     wait_for(lambda: bool(desk.events(run_id, 0, 5)["finished"]))
     assert desk.report(run_id)["result"] in ("updated", "rolled_back")
-    wait_for(lambda: desk.running("lager") is None)
+    assert desk.running("lager") is None
 
 
 def test_watcher_catches_up_after_a_restart_of_the_agent(deployed: Driver) -> None:
@@ -322,7 +322,7 @@ def test_run_started_while_an_old_one_is_unfinished_waits_for_it(deployed: Drive
     old = deployed.last
     assert old is not None
     desk = Desk(deployed.world.layout, deployed.world.ports())
-    from upkeep.agent.desk import Order
+    from upkeep.agent.order import Order
 
     new = desk.start("lager", Order.parse(order("deploy", "test")))
     wait_for(lambda: bool(desk.events(new, 0, 5)["finished"]))
