@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from bson import Decimal128, ObjectId
 from bson.errors import InvalidId
@@ -17,6 +18,7 @@ Client = AsyncMongoClient[Document]
 Database = AsyncDatabase[Document]
 Collection = AsyncCollection[Document]
 Session = AsyncClientSession
+T = TypeVar("T")
 
 SELECTION_MS = 2_000  # how long a request waits for a mongod that is away
 SOCKET_MS = 20_000
@@ -50,6 +52,12 @@ def to_decimal128(value: Decimal | None) -> Decimal128 | None:
 def decimal_text(value: Decimal128 | None) -> str | None:
     """Plain digits with a point, as the API speaks: never an exponent, never a float."""
     return None if value is None else format(value.to_decimal(), "f")
+
+
+async def in_transaction(database: Database, work: Callable[[Session], Awaitable[T]]) -> T:
+    """Commit what ``work`` did, or nothing of it. Runs it again when another transaction was in the way."""
+    async with database.client.start_session() as session:
+        return await session.with_transaction(work)
 
 
 async def lock(database: Database, name: str, session: Session) -> None:

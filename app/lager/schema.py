@@ -33,6 +33,7 @@ INDEXES: dict[str, Sequence[IndexModel]] = {
         IndexModel([("location_ids", ASCENDING), ("sort_key", ASCENDING)]),
     ],
     "locations": [IndexModel("code_key", unique=True), IndexModel("parent_id")],
+    "outbox": [IndexModel("stamp")],
 }
 
 SEEDS: dict[str, Sequence[Document]] = {

@@ -17,6 +17,7 @@ from lager.accounts.users import Users
 from lager.articles.store import Articles
 from lager.company.store import Company
 from lager.database import Client, Database, open_client
+from lager.live.outbox import Outbox
 from lager.locations.store import Locations
 from lager.settings import Settings
 
@@ -51,6 +52,7 @@ class Services:
     lifecycle: Lifecycle
     client: Client
     database: Database
+    outbox: Outbox
     sessions: Sessions
     throttle: Throttle
     users: Users
@@ -66,6 +68,7 @@ def build_services(
     client = open_client(str(settings.mongodb_uri))
     database = client[settings.database]
     tokens = Tokens(str(settings.secret))
+    outbox = Outbox(database, now)
     sessions = Sessions(database, tokens, now)
     users = Users(database, passwords or Passwords(), now)
     return Services(
@@ -73,11 +76,12 @@ def build_services(
         lifecycle=Lifecycle(),
         client=client,
         database=database,
+        outbox=outbox,
         sessions=sessions,
         throttle=Throttle(database, tokens, now),
         users=users,
         invitations=Invitations(database, tokens, users, sessions, now),
-        articles=Articles(database, now),
-        locations=Locations(database, now),
-        company=Company(database, now),
+        articles=Articles(database, outbox, now),
+        locations=Locations(database, outbox, now),
+        company=Company(database, outbox, now),
     )

@@ -13,7 +13,7 @@ from pymongo.errors import DuplicateKeyError
 
 from lager.accounts.model import Role, User, user_from
 from lager.accounts.passwords import Passwords, check_strength
-from lager.database import Collection, Database, Document, Session, lock, object_id
+from lager.database import Collection, Database, Document, Session, in_transaction, lock, object_id
 from lager.problems import BadFields, Conflict, NotFound, Stale
 
 GONE = "Dieses Benutzerkonto gibt es nicht (mehr)."
@@ -120,8 +120,7 @@ class Users:
             await self._check_an_admin_remains(session)
             return user_from(saved)
 
-        async with self._database.client.start_session() as session:
-            return await session.with_transaction(change)
+        return await in_transaction(self._database, change)
 
     async def _check_an_admin_remains(self, session: Session) -> None:
         active_admin = {"role": Role.ADMIN.value, "active": True}

@@ -144,3 +144,15 @@ def view(document: Document) -> dict[str, Any]:
         "updated_at": document["updated_at"].isoformat(),
         "updated_by": document["updated_by"]["name"],
     }
+
+
+def change(action: str, document: Document) -> dict[str, Any]:
+    """What other clients are told: „created“, „changed“ or „deleted“, and the article's row in the list."""
+    by = {"id": document["updated_by"]["id"], "name": document["updated_by"]["name"]}
+    return {
+        "id": str(document["_id"]),
+        "action": action,
+        "version": document["version"],
+        "by": by,
+        "row": row(document),
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,8 @@ from pymongo.errors import DuplicateKeyError
 from lager.accounts.model import User
 from lager.articles import model
 from lager.articles.search import needed_grams, number_key, query_words, search_fields, text_filter
-from lager.database import Collection, Database, Document, object_id
+from lager.database import Collection, Database, Document, Session, in_transaction, object_id
+from lager.live.outbox import Outbox
 from lager.problems import BadFields, NotFound, Stale
 
 GONE = "Diesen Artikel gibt es nicht (mehr)."
@@ -62,7 +63,9 @@ class Page:
 class Articles:
     """The store of articles."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, outbox: Outbox, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._outbox = outbox
         self._articles: Collection = database["articles"]
         self._counters: Collection = database["counters"]
         self._locations: Collection = database["locations"]
@@ -136,29 +139,50 @@ class Articles:
         document: Document = {"_id": ObjectId(), "version": 1}
         document |= model.stored(article, article.number or await self._next_number())
         document |= {"created_at": self._now(), **self._signed(user)} | search_fields(document)
-        try:
-            await self._articles.insert_one(document)
-        except DuplicateKeyError as exc:
-            raise await self._taken(exc, document) from exc
-        return document
+
+        async def insert(session: Session) -> Document:
+            await self._articles.insert_one(document, session=session)
+            await self._outbox.record(session, "article", model.change("created", document))
+            return document
+
+        return await self._written(insert, document)
 
     async def edit(self, article_id: str, article: model.ArticleEdit, user: User) -> Document:
         """Replace the article if it still has the version that was shown; else Stale with the newer values."""
         await self._check_locations(article)
         fields = model.stored(article, article.number)
         fields |= self._signed(user) | search_fields(fields)
-        shown = {"_id": object_id(article_id), "version": article.version}
-        change = {"$set": fields, "$inc": {"version": 1}}
-        try:
-            saved = await self._articles.find_one_and_update(shown, change, return_document=ReturnDocument.AFTER)
-        except DuplicateKeyError as exc:
-            raise await self._taken(exc, fields) from exc
-        return saved or await self._stale(article_id)
+
+        async def change(session: Session) -> Document:
+            saved = await self._articles.find_one_and_update(
+                {"_id": object_id(article_id), "version": article.version},
+                {"$set": fields, "$inc": {"version": 1}},
+                session=session,
+                return_document=ReturnDocument.AFTER,
+            )
+            if saved is None:
+                return await self._stale(article_id)
+            await self._outbox.record(session, "article", model.change("changed", saved))
+            return saved
+
+        return await self._written(change, fields)
 
     async def delete(self, article_id: str, version: int) -> None:
-        deleted = await self._articles.delete_one({"_id": object_id(article_id), "version": version})
-        if not deleted.deleted_count:
-            await self._stale(article_id)
+        async def remove(session: Session) -> Document:
+            shown = {"_id": object_id(article_id), "version": version}
+            deleted = await self._articles.find_one_and_delete(shown, session=session)
+            if deleted is None:
+                return await self._stale(article_id)
+            await self._outbox.record(session, "article", model.change("deleted", deleted))
+            return deleted
+
+        await self._written(remove, {})
+
+    async def _written(self, work: Callable[[Session], Awaitable[Document]], fields: Document) -> Document:
+        try:
+            return await in_transaction(self._database, work)
+        except DuplicateKeyError as exc:
+            raise await self._taken(exc, fields) from exc
 
     async def _stale(self, article_id: str) -> Document:
         current = model.view(await self.get(article_id))

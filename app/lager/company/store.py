@@ -10,14 +10,17 @@ from pymongo.errors import DuplicateKeyError
 
 from lager.accounts.model import User
 from lager.company.model import UNSAVED, CompanyEdit, view
-from lager.database import Collection, Database, Document
+from lager.database import Collection, Database, Document, Session, in_transaction
+from lager.live.outbox import Outbox
 from lager.problems import Stale
 
 
 class Company:
     """The store of the settings."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, outbox: Outbox, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._outbox = outbox
         self._settings: Collection = database["settings"]
         self._now = now
 
@@ -32,10 +35,17 @@ class Company:
             "$inc": {"version": 1},
         }
         shown = {"_id": "company", "version": edit.version}
-        try:
+
+        async def save(session: Session) -> Document | None:
             saved = await self._settings.find_one_and_update(
-                shown, change, upsert=edit.version == 0, return_document=ReturnDocument.AFTER
+                shown, change, upsert=edit.version == 0, session=session, return_document=ReturnDocument.AFTER
             )
+            if saved is not None:
+                await self._outbox.record(session, "company", view(saved))
+            return saved
+
+        try:
+            saved = await in_transaction(self._database, save)
         except DuplicateKeyError:
             saved = None
         if saved is None:

@@ -91,3 +91,8 @@ def view(document: Document) -> dict[str, Any]:
         "updated_at": document["updated_at"].isoformat(),
         "updated_by": document["updated_by"]["name"],
     }
+
+
+def change(action: str, document: Document) -> dict[str, Any]:
+    """What other clients are told: „created“, „changed“ or „deleted“, and the whole location."""
+    return {"id": str(document["_id"]), "action": action, "location": view(document)}

@@ -12,7 +12,8 @@ from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from lager.accounts.model import User
-from lager.database import Collection, Database, Document, Session, lock, object_id
+from lager.database import Collection, Database, Document, Session, in_transaction, lock, object_id
+from lager.live.outbox import Outbox
 from lager.locations import model
 from lager.locations.model import LABELS, PARENTS, Kind
 from lager.problems import BadFields, Conflict, NotFound, Stale
@@ -25,8 +26,9 @@ GONE = "Diesen Lagerort gibt es nicht (mehr)."
 class Locations:
     """The store of locations."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, outbox: Outbox, now: Callable[[], datetime]) -> None:
         self._database = database
+        self._outbox = outbox
         self._locations: Collection = database["locations"]
         self._articles: Collection = database["articles"]
         self._now = now
@@ -55,6 +57,7 @@ class Locations:
         async def insert(session: Session) -> Document:
             await self._check_parent(location, None, session)
             await self._locations.insert_one(document, session=session)
+            await self._outbox.record(session, "location", model.change("created", document))
             return document
 
         return await self._alone(insert, document)
@@ -73,7 +76,10 @@ class Locations:
                 session=session,
                 return_document=ReturnDocument.AFTER,
             )
-            return saved or await self._stale(location_id)
+            if saved is None:
+                return await self._stale(location_id)
+            await self._outbox.record(session, "location", model.change("changed", saved))
+            return saved
 
         return await self._alone(change, fields)
 
@@ -88,9 +94,12 @@ class Locations:
             if articles:
                 count = "ein Artikel" if articles == 1 else f"{articles} Artikel"
                 raise Conflict(f"Hierher gehört noch {count}. Bitte zuerst bei den Artikeln den Lagerort ändern.")
-            deleted = await self._locations.delete_one({"_id": own_id, "version": version}, session=session)
-            if not deleted.deleted_count:
+            shown = {"_id": own_id, "version": version}
+            deleted = await self._locations.find_one_and_delete(shown, session=session)
+            if deleted is None:
                 await self._stale(location_id)
+            else:
+                await self._outbox.record(session, "location", model.change("deleted", deleted))
 
         await self._alone(remove, {})
 
@@ -100,8 +109,7 @@ class Locations:
             return await work(session)
 
         try:
-            async with self._database.client.start_session() as session:
-                return await session.with_transaction(locked)
+            return await in_transaction(self._database, locked)
         except DuplicateKeyError as exc:
             other = await self._locations.find_one({"code_key": fields["code_key"]}, ["name"])
             name = f"„{other['name']}“" if other else "ein anderer Lagerort"

@@ -1,0 +1,33 @@
+"""What changed, written in the same transaction as the change itself.
+
+An entry exists exactly when its change does. It has no number yet: a counter in here would make every writer wait for
+every other (docs/adr/0022). ``stamp`` is filled in by mongod, from one clock for all slots: of two transactions that
+touch the same document, the later one has the later stamp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bson import Timestamp
+
+from lager.database import Collection, Database, Document, Session
+
+SERVER_CLOCK = Timestamp(0, 0)  # mongod replaces it when it inserts
+
+
+class Outbox:
+    """Where the stores leave word of what they changed."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._outbox: Collection = database["outbox"]
+        self._now = now
+
+    async def record(self, session: Session, kind: str, body: Document) -> None:
+        """Tell all clients, once the transaction of ``session`` commits.
+
+        ``kind`` names what changed („article“), ``body`` is small and JSON-able: ids, and what a list needs to redraw.
+        """
+        entry = {"stamp": SERVER_CLOCK, "at": self._now(), "kind": kind, "body": body}
+        await self._outbox.insert_one(entry, session=session)
