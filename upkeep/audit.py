@@ -68,7 +68,7 @@ def add_maintenance(paths: StackPaths, ports: Ports, on: bool, starter: str) -> 
 
 def complete(paths: StackPaths, ports: Ports) -> None:
     """After a crash between a run's end and its line: add what is missing, each once, in the order of the ends."""
-    records = [record for record in _readable(paths) if record.finished_at]
+    records = [record for record in journal.readable(paths) if record.finished_at]
     with _turn:
         known = _audited(paths)
         for record in sorted(records, key=lambda record: record.finished_at or ""):
@@ -173,11 +173,3 @@ def _newest(paths: StackPaths) -> Line | None:
         return {"n": int(raw["n"]), "hash": str(raw["hash"])}
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _readable(paths: StackPaths) -> Iterator[Record]:
-    for run_id in journal.run_ids(paths):
-        try:
-            yield journal.read(journal.path_of(paths, run_id))
-        except UpkeepError:
-            continue

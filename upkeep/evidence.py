@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any
 
 from upkeep import held, journal, release
-from upkeep.errors import UpkeepError
 from upkeep.journal import Operation, Record, Result
 from upkeep.layout import StackPaths
 from upkeep.policy import Policy
@@ -26,7 +25,7 @@ def rebuilt(paths: StackPaths, ports: Ports, policy: Policy) -> State:
     images = _images(paths, containers)
     if images is None:
         return State()
-    records = list(_ended(paths))
+    records = [record for record in journal.readable(paths) if record.finished_at]
     snapshot = _snapshot(paths, images)
     plan = _plan_of(records, snapshot)
     known = replace(
@@ -83,17 +82,6 @@ def _env_files(paths: StackPaths) -> dict[str, Images]:
 def _images_of_snapshots(paths: StackPaths) -> Iterator[str]:
     for images in _env_files(paths).values():
         yield from images.all
-
-
-def _ended(paths: StackPaths) -> Iterator[Record]:
-    """Readable journals of runs that came to their end, oldest first."""
-    for run_id in journal.run_ids(paths):
-        try:
-            record = journal.read(journal.path_of(paths, run_id))
-        except UpkeepError:
-            continue
-        if record.finished_at:
-            yield record
 
 
 def _plan_of(records: list[Record], snapshot: str | None) -> dict[str, Any]:

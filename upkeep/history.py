@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from upkeep import journal, state
-from upkeep.errors import JournalCorrupt, UpkeepError
+from upkeep.errors import JournalCorrupt
 from upkeep.held import WHY
 from upkeep.journal import Operation
 from upkeep.layout import StackPaths
@@ -15,14 +15,11 @@ def history(paths: StackPaths, checks: bool) -> dict[str, Any]:
     """{"stack", "runs": newest first, "damaged": names, "held": [{digest, version, reason}]}. Without `checks` only
     runs that could have changed something."""
     runs, damaged = [], [path.stem for path in paths.runs.glob("*.corrupt")]
-    for run_id in reversed(journal.run_ids(paths)):
-        try:
-            record = journal.read(journal.path_of(paths, run_id))
-        except UpkeepError:
+    for run_id, found in journal.readings(paths, newest_first=True):
+        if isinstance(found, JournalCorrupt):
             damaged.append(run_id)
-            continue
-        if checks or record.operation is not Operation.CHECK:
-            runs.append(record.summary() | {"reason": record.reason, "timings": record.timings})
+        elif checks or found.operation is not Operation.CHECK:
+            runs.append(found.summary() | {"reason": found.reason, "timings": found.timings})
     return {"stack": paths.name, "runs": runs, "damaged": sorted(damaged), "held": _held(paths)}
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import re
 import secrets
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from upkeep.commands import CommandReport, When
-from upkeep.errors import JournalCorrupt, JournalTooNew, UnknownRun, UpkeepError
+from upkeep.errors import JournalCorrupt, JournalTooNew, UnknownRun
 from upkeep.layout import StackPaths
 from upkeep.ports.files import Files
 from upkeep.release import Release
@@ -212,13 +212,25 @@ def run_ids(paths: StackPaths) -> list[str]:
     return sorted(path.stem for path in paths.runs.glob("*.json"))
 
 
+def readings(paths: StackPaths, newest_first: bool = False) -> Iterator[tuple[str, Record | JournalCorrupt]]:
+    """Every journal with its run's id: the record, or why it cannot be read (JournalTooNew among that)."""
+    for run_id in sorted(run_ids(paths), reverse=newest_first):
+        try:
+            found: Record | JournalCorrupt = read(path_of(paths, run_id))
+        except JournalCorrupt as exc:
+            found = exc
+        except UnknownRun:
+            continue  # dropped meanwhile
+        yield run_id, found
+
+
+def readable(paths: StackPaths, newest_first: bool = False) -> Iterator[Record]:
+    return (found for _, found in readings(paths, newest_first) if isinstance(found, Record))
+
+
 def cut_short(paths: StackPaths) -> bool:
     """Whether there is a run that has not come to its end. Journals nobody can read do not count."""
-    for run_id in run_ids(paths):
-        with contextlib.suppress(UpkeepError):
-            if read(path_of(paths, run_id)).finished_at is None:
-                return True
-    return False
+    return any(record.finished_at is None for record in readable(paths))
 
 
 def drop_old(paths: StackPaths, files: Files) -> None:

@@ -76,12 +76,10 @@ def judge(paths: StackPaths, ports: Ports) -> Judgement:
 
 def _damaged(paths: StackPaths) -> tuple[Path, ...]:
     found = list(paths.runs.glob("*.corrupt"))
-    for run_id in journal.run_ids(paths):
-        try:
-            journal.read(journal.path_of(paths, run_id))
-        except JournalTooNew:
-            raise
-        except JournalCorrupt:
+    for run_id, reading in journal.readings(paths):
+        if isinstance(reading, JournalTooNew):
+            raise reading
+        if isinstance(reading, JournalCorrupt):
             found.append(journal.path_of(paths, run_id))
     return tuple(sorted(found))
 

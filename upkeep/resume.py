@@ -29,16 +29,13 @@ def pending(paths: StackPaths, ports: Ports) -> list[Record]:
     """Unfinished runs, oldest first. Journals nobody can read are set aside, and new runs are refused then; one that a
     newer agent wrote stays where it is and raises JournalTooNew."""
     records = []
-    for run_id in journal.run_ids(paths):
-        try:
-            record = journal.read(journal.path_of(paths, run_id))
-        except JournalTooNew:
-            raise
-        except JournalCorrupt as exc:
-            _set_aside(paths, run_id, exc, ports)
-            continue
-        if record.finished_at is None:
-            records.append(record)
+    for run_id, found in journal.readings(paths):
+        if isinstance(found, JournalTooNew):
+            raise found
+        if isinstance(found, JournalCorrupt):
+            _set_aside(paths, run_id, found, ports)
+        elif found.finished_at is None:
+            records.append(found)
     return records
 
 

@@ -97,11 +97,7 @@ def gate_state(paths: StackPaths, ports: Ports, containers: tuple[Container, ...
 def last_run(paths: StackPaths) -> dict[str, Any] | None:
     """The newest finished run that was not just a check (if there is one), else the newest finished."""
     newest: Record | None = None
-    for run_id in reversed(journal.run_ids(paths)):
-        try:
-            record = journal.read(journal.path_of(paths, run_id))
-        except UpkeepError:
-            continue
+    for record in journal.readable(paths, newest_first=True):
         if record.finished_at and record.operation is not Operation.CHECK:
             return record.summary()
         newest = newest or (record if record.finished_at else None)

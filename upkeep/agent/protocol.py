@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from upkeep import journal
-from upkeep.errors import UpkeepError
 from upkeep.layout import StackPaths
 from upkeep.ports import Ports
 from upkeep.wording import OPERATIONS
@@ -17,8 +16,8 @@ def lines(paths: StackPaths, ports: Ports, count: int, report: dict[str, Any] | 
     """With `report` that run's protocol alone, else the newest run's and the containers' last `count` lines."""
     if report is not None:
         return of_run(report)
-    newest = _newest(paths)
-    head = [*of_run(newest), ""] if newest else []
+    newest = next(journal.readable(paths, newest_first=True), None)
+    head = [*of_run(newest.report()), ""] if newest else []
     return head + _container_lines(paths, ports, count)
 
 
@@ -46,15 +45,6 @@ def _command(command: dict[str, Any]) -> list[str]:
     took = f"{command['seconds']:.1f} s".replace(".", ",")
     title = f"{COMMANDS[command['when']]}: {' '.join(command['command'])} ({command['problem'] or good}, {took})"
     return [title, *(f"  {line}" for line in command["output"])]
-
-
-def _newest(paths: StackPaths) -> dict[str, Any] | None:
-    for run_id in reversed(journal.run_ids(paths)):
-        try:
-            return journal.read(journal.path_of(paths, run_id)).report()
-        except UpkeepError:
-            continue
-    return None
 
 
 def _container_lines(paths: StackPaths, ports: Ports, count: int) -> list[str]:
