@@ -13,7 +13,7 @@ from upkeep.layout import StackPaths
 from upkeep.maintenance import Maintenance
 from upkeep.policy import AppPolicy
 from upkeep.ports import Ports
-from upkeep.ports.docker import Container
+from upkeep.ports.containers import Container, running_of
 from upkeep.release import Release
 from upkeep.state import State
 
@@ -88,9 +88,8 @@ def _slot(item: Container, app: AppPolicy | None, ports: Ports, expected: Releas
 
 def gate_state(paths: StackPaths, ports: Ports, containers: tuple[Container, ...]) -> str:
     """`open`, `maintenance`, `silent` (runs, but does not answer) or `absent`."""
-    runs = any(item.service == GATE and item.running for item in containers)
     if not ports.gate(paths).answers():
-        return "silent" if runs else "absent"
+        return "silent" if running_of(containers, GATE) else "absent"
     return "maintenance" if _maintenance(paths, []).on else "open"
 
 

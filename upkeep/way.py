@@ -11,6 +11,7 @@ from upkeep.composition import GATE
 from upkeep.journal import Operation
 from upkeep.plan import Plan
 from upkeep.policy import Policy, Strategy
+from upkeep.ports.containers import running_of
 from upkeep.situation import Situation
 
 
@@ -50,7 +51,7 @@ def _obstacles(situation: Situation, plan: Plan, policy: Policy) -> Iterator[str
         yield "die Zugänge zur Datenbank ändern sich"
     if (policy.app.port, policy.app.health_path) != (before.app.port, before.app.health_path):
         yield "Port oder Health-Pfad der Anwendung ändern sich"
-    if not _gate_runs(situation):
+    if running_of(situation.ports.docker.containers(situation.paths.name), GATE) is None:
         yield "das Gate läuft nicht"
 
 
@@ -58,8 +59,3 @@ def _policy_of(situation: Situation, snapshot: str | None) -> Policy:
     if snapshot is None:
         return situation.policy
     return policies.read(situation.paths.snapshot(snapshot).policy_file, situation.paths.name)
-
-
-def _gate_runs(situation: Situation) -> bool:
-    containers = situation.ports.docker.containers(situation.paths.name)
-    return any(item.service == GATE and item.running for item in containers)

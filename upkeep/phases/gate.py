@@ -11,7 +11,7 @@ from upkeep.maintenance import Notice
 from upkeep.plan import GateChange
 from upkeep.policy import Policy
 from upkeep.ports.clock import moment
-from upkeep.ports.docker import Container, by_service
+from upkeep.ports.containers import Container, by_service, running_of
 from upkeep.release import Release
 from upkeep.run import Run
 
@@ -100,5 +100,4 @@ def _measure(run: Run) -> None:
 
 
 def running_gate(run: Run) -> Container | None:
-    containers = run.ports.docker.containers(run.paths.name)
-    return next((item for item in containers if item.service == GATE and item.running), None)
+    return running_of(run.ports.docker.containers(run.paths.name), GATE)

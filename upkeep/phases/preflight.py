@@ -12,7 +12,7 @@ from upkeep.phases.decide import copy_files
 from upkeep.phases.hooks import check_programs
 from upkeep.plan import GateChange
 from upkeep.ports.compose import Project
-from upkeep.ports.docker import Container
+from upkeep.ports.containers import Container, running_of
 from upkeep.run import Run
 
 UNPACKED = 3  # an image takes about three times its compressed size, while it is fetched and unpacked
@@ -204,7 +204,7 @@ def check_compose(run: Run) -> None:
 
 
 def check_gate(run: Run, containers: tuple[Container, ...]) -> None:
-    gate = next((item for item in containers if item.service == GATE and item.running), None)
+    gate = running_of(containers, GATE)
     if gate and run.plan.gate is GateChange.NONE and not run.ports.gate(run.paths).answers():
         raise GateFailed(
             "Das Gate läuft, antwortet aber nicht auf seinem Steuersocket",

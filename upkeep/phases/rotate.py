@@ -10,7 +10,7 @@ from upkeep.phases.patience import with_gate
 from upkeep.phases.prepare import app_containers
 from upkeep.phases.ready import check_slot
 from upkeep.policy import Policy
-from upkeep.ports.docker import Container
+from upkeep.ports.containers import Container, running_of
 from upkeep.ports.gate import Server
 from upkeep.release import Release
 from upkeep.run import Run
@@ -77,7 +77,7 @@ def serving(run: Run) -> set[str]:
 
 
 def running(run: Run, slot: str) -> Container | None:
-    return next((item for item in app_containers(run) if item.service == slot and item.running), None)
+    return running_of(app_containers(run), slot)
 
 
 def _tell(run: Run, container: Container, policy: Policy) -> bool:

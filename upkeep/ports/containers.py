@@ -56,6 +56,10 @@ def by_service(containers: Iterable[Container]) -> dict[str, Container]:
     return {item.service: item for item in ordered}
 
 
+def running_of(containers: Iterable[Container], service: str) -> Container | None:
+    return next((item for item in containers if item.service == service and item.running), None)
+
+
 @dataclass(frozen=True)
 class Image:
     id: str
