@@ -64,7 +64,7 @@ def own_phases(scene: Scene, course: list[str]) -> list[str]:
     names = dict.fromkeys(point.split("|")[0] for point in course)
     forward = {"", *story_of(scene)[steps.FORWARD]} if scene.tells_a_story else set(names)
     chosen = [name for name in names if (name in forward) == (scene.direction == steps.FORWARD)]
-    return [name for name in chosen if not scene.only or steps.plain(name) in scene.only]
+    return [name for name in chosen if not scene.only or {name, steps.plain(name)} & {*scene.only}]
 
 
 def kills(scene: Scene, course: list[str]) -> list[Cell]:

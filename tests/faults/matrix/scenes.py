@@ -66,9 +66,10 @@ class Ground:
 class Scene:
     """`targets`: what is updated to, the first that does not run already. `touched`: files below the stack's home that
     get another content first; `becomes`: the stack's files are those of this ground then. `direction`: whose steps this
-    scene is there to disturb, `only`: just these of them, `sparse`: only at the journal's records. `fresh`: every run
-    begins with a new stack. `stays_closed`: may rightly end with the gate shut. `service`: what is updated instead of
-    the app. `damaged`: files of the agent's memory that are spoiled first, and the app is stopped."""
+    scene is there to disturb, `only`: just these of them (of one slot, or `drain:*` of all), `sparse`: only at the
+    journal's records. `fresh`: every run begins with a new stack. `stays_closed`: may rightly end with the gate shut.
+    `service`: what is updated instead of the app. `damaged`: files of the agent's memory that are spoiled first, and
+    the app is stopped."""
 
     name: str
     title: str
@@ -196,6 +197,7 @@ SCENES = (
         ROLLING,
         operation="deploy",
         becomes=ROLLING_THREE,
+        only=("switch", "replace:app-3", "ready:app-3", "gate", "admit:app-3", "commit"),
         sparse=True,
         fresh=True,
     ),
@@ -205,6 +207,7 @@ SCENES = (
         ROLLING_THREE,
         operation="deploy",
         becomes=ROLLING,
+        only=("switch", "drain:app-3", "retire:app-3", "gate", "commit"),
         sparse=True,
         fresh=True,
     ),
@@ -215,6 +218,7 @@ SCENES = (
         operation="deploy",
         becomes=replace(ROLLING_UGLY, slots=3),
         direction=BACK,
+        only=("restore", "leave:app-3", "dismiss:app-3", "gateback"),
         sparse=True,
         fresh=True,
     ),
