@@ -15,7 +15,8 @@ from starlette.routing import Route
 from lager import schema
 from lager.services import Services, build_services
 from lager.settings import Settings
-from lager.web import account_routes, store_routes, system_routes
+from lager.watch.keeping import kept
+from lager.web import account_routes, store_routes, system_routes, watch_routes
 from lager.web.errors import EXCEPTION_HANDLERS
 from lager.web.frontend import frontend
 from lager.web.middleware import CrossSiteGuard, RequestLog, SecurityHeaders
@@ -34,12 +35,13 @@ def create_app(settings: Settings, services: Services | None = None) -> Starlett
             *system_routes.ROUTES,
             *account_routes.ROUTES,
             *store_routes.ROUTES,
+            *watch_routes.ROUTES,
             Route("/{path:path}", frontend(settings.frontend), methods=["GET"]),
         ],
         middleware=[
             Middleware(SecurityHeaders, settings=settings),
-            Middleware(RequestLog, lifecycle=built.lifecycle),
-            Middleware(CrossSiteGuard, settings=settings),
+            Middleware(RequestLog, lifecycle=built.lifecycle, performance=built.performance),
+            Middleware(CrossSiteGuard, settings=settings, security=built.security),
         ],
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=while_serving,
@@ -54,10 +56,12 @@ async def while_serving(app: Starlette) -> AsyncIterator[None]:
     """The database is prepared beside the first requests, which health refuses until then."""
     services: Services = app.state.services
     preparing = asyncio.create_task(prepare_database(services))
-    yield
-    preparing.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await preparing
+    with services.metrics.served(services.settings.host, services.settings.metrics_port):
+        async with kept(services.performance, services.security):
+            yield
+            preparing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await preparing
     await services.client.close()
 
 

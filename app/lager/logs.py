@@ -1,4 +1,7 @@
-"""Structured logs: one JSON object a line on standard output, with the id of the request it belongs to."""
+"""Structured logs: one JSON object a line with the id of the request it belongs to.
+
+On standard output, where Docker rotates them; besides into rotated files, if a directory for them is set.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,11 @@ import logging
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from typing import Any
+
+from lager.settings import LogFiles
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -36,15 +43,32 @@ class JsonLines(logging.Formatter):
         return json.dumps({k: v for k, v in line.items() if v is not None}, ensure_ascii=False, default=str)
 
 
-def configure_logs(level: str, version: str, instance: str) -> None:
-    """Send everything, uvicorn's and pymongo's lines too, through one JSON handler."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonLines(version, instance))
+class RotatedFile(RotatingFileHandler):
+    """``files`` of at most ``megabytes`` each, the one being written included."""
+
+    def __init__(self, path: Path, megabytes: int, files: int) -> None:
+        super().__init__(path, maxBytes=megabytes * 1024 * 1024, backupCount=files - 1, encoding="utf-8", delay=True)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
+        """A full disk costs lines of the file, not the app; standard output has them all the same."""
+
+
+def configure_logs(level: str, lines: JsonLines, files: LogFiles | None) -> None:
+    """Send everything, uvicorn's and pymongo's lines too, through the same JSON lines."""
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout), *(_file_handlers(files) if files else ())]
+    for handler in handlers:
+        handler.setFormatter(lines)
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = handlers
     root.setLevel(level)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "asyncio"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
     for name in ("pymongo", "uvicorn.error"):  # their INFO lines tell nothing that ours do not
         logging.getLogger(name).setLevel("WARNING")
+
+
+def _file_handlers(files: LogFiles) -> tuple[RotatedFile, RotatedFile]:
+    error = RotatedFile(files.directory / "error.log", files.error_mb, files.error_files)
+    error.setLevel(logging.ERROR)
+    return error, RotatedFile(files.directory / "combined.log", files.combined_mb, files.combined_files)

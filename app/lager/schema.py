@@ -32,6 +32,13 @@ INDEXES: dict[str, Sequence[IndexModel]] = {
         IndexModel([("supplier", ASCENDING), ("sort_key", ASCENDING)]),
         IndexModel([("location_ids", ASCENDING), ("sort_key", ASCENDING)]),
     ],
+    "response_times": [IndexModel("minute"), IndexModel("expires_at", expireAfterSeconds=0)],
+    "slow_requests": [IndexModel("at"), IndexModel("expires_at", expireAfterSeconds=0)],
+    "security_events": [
+        IndexModel("at"),
+        IndexModel([("severity", ASCENDING), ("at", ASCENDING)]),
+        IndexModel("expires_at", expireAfterSeconds=0),
+    ],
     "locations": [IndexModel("code_key", unique=True), IndexModel("parent_id")],
     "outbox": [IndexModel("stamp")],
 }

@@ -10,7 +10,7 @@ from types import FrameType
 import uvicorn
 
 from lager.application import create_app
-from lager.logs import configure_logs
+from lager.logs import JsonLines, configure_logs
 from lager.services import Lifecycle, build_services
 from lager.settings import Settings
 
@@ -42,7 +42,7 @@ def serve(settings: Settings) -> None:
     """Serve until SIGTERM or Ctrl+C."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # PID 1 ignores it by default; uvicorn takes over below
     services = build_services(settings)
-    configure_logs(settings.log_level, settings.version, services.lifecycle.instance)
+    configure_logs(settings.log_level, JsonLines(settings.version, services.lifecycle.instance), settings.log_files)
     config = uvicorn.Config(
         create_app(settings, services),
         host=settings.host,

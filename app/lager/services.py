@@ -20,6 +20,9 @@ from lager.database import Client, Database, open_client
 from lager.live.outbox import Outbox
 from lager.locations.store import Locations
 from lager.settings import Settings
+from lager.watch.metrics import Metrics
+from lager.watch.performance import Performance
+from lager.watch.security import SecurityEvents
 
 
 def utc_now() -> datetime:
@@ -60,6 +63,9 @@ class Services:
     articles: Articles
     locations: Locations
     company: Company
+    metrics: Metrics
+    performance: Performance
+    security: SecurityEvents
 
 
 def build_services(
@@ -71,9 +77,11 @@ def build_services(
     outbox = Outbox(database, now)
     sessions = Sessions(database, tokens, now)
     users = Users(database, passwords or Passwords(), now)
+    lifecycle = Lifecycle()
+    metrics = Metrics(settings.version, lifecycle.instance)
     return Services(
         settings=settings,
-        lifecycle=Lifecycle(),
+        lifecycle=lifecycle,
         client=client,
         database=database,
         outbox=outbox,
@@ -84,4 +92,7 @@ def build_services(
         articles=Articles(database, outbox, now),
         locations=Locations(database, outbox, now),
         company=Company(database, outbox, now),
+        metrics=metrics,
+        performance=Performance(database, metrics, lifecycle.instance, settings.slot, now),
+        security=SecurityEvents(database, metrics, settings.slot, now),
     )

@@ -32,6 +32,17 @@ class BadSettings(Exception):
 
 
 @dataclass(frozen=True)
+class LogFiles:
+    """Besides standard output: rotated by size. The number of files includes the one being written."""
+
+    directory: Path
+    error_mb: int = 5
+    error_files: int = 5
+    combined_mb: int = 10
+    combined_files: int = 10
+
+
+@dataclass(frozen=True)
 class Settings:
     """Times in seconds, ``public_origin`` as ``https://host[:port]`` without a path."""
 
@@ -48,6 +59,10 @@ class Settings:
     drain_seconds: float = 0.5
     stop_seconds: float = 5.0
     log_level: str = "INFO"
+    log_files: LogFiles | None = None
+    metrics_port: int = 0  # 0 is off
+    slot: str = "app"
+    stack: str = "lager"
 
     @property
     def is_https(self) -> bool:
@@ -123,11 +138,40 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         drain_seconds=reader.number("LAGER_DRAIN_SECONDS", Settings.drain_seconds, float, 0, 60),
         stop_seconds=reader.number("LAGER_STOP_SECONDS", Settings.stop_seconds, float, 1, 120),
         log_level=reader.text("LAGER_LOG_LEVEL", Settings.log_level).upper(),
+        log_files=_log_files(reader),
+        metrics_port=reader.number("LAGER_METRICS_PORT", Settings.metrics_port, int, 0, 65535),
+        slot=reader.text("UPKEEP_SLOT", Settings.slot),
+        stack=reader.text("UPKEEP_STACK", Settings.stack),
     )
     _check(settings, reader.problems)
     if reader.problems:
         raise BadSettings("\n".join(reader.problems))
     return settings
+
+
+def _log_files(reader: _Reader) -> LogFiles | None:
+    """Off without a directory. Each slot writes below its own name: two processes cannot rotate one file."""
+    directory = reader.text("LAGER_LOG_DIRECTORY", "")
+    if not directory:
+        return None
+    own = Path(directory) / reader.text("UPKEEP_SLOT", Settings.slot)
+    try:
+        own.mkdir(parents=True, exist_ok=True)
+        is_writable = os.access(own, os.W_OK)
+    except OSError:
+        is_writable = False
+    if not is_writable:
+        reader.problems.append(
+            f"Einstellung LAGER_LOG_DIRECTORY={directory}: {own} ist nicht beschreibbar (der Prozess läuft als uid "
+            f"{os.getuid()}). Bitte ein Volume dort einhängen oder die Einstellung weglassen: stdout hat alle Zeilen."
+        )
+    return LogFiles(
+        directory=own,
+        error_mb=reader.number("LAGER_LOG_ERROR_MB", LogFiles.error_mb, int, 1, 1000),
+        error_files=reader.number("LAGER_LOG_ERROR_FILES", LogFiles.error_files, int, 2, 100),
+        combined_mb=reader.number("LAGER_LOG_COMBINED_MB", LogFiles.combined_mb, int, 1, 1000),
+        combined_files=reader.number("LAGER_LOG_COMBINED_FILES", LogFiles.combined_files, int, 2, 100),
+    )
 
 
 def _check(settings: Settings, problems: list[str]) -> None:

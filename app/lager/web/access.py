@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -15,9 +14,9 @@ from lager.accounts.sessions import Visit
 from lager.problems import BadFields, BadRequest, Forbidden, NotSignedIn
 from lager.services import Services
 from lager.settings import Settings
+from lager.watch.security import Severity
+from lager.web.addresses import client_address
 from lager.web.german import field_messages
-
-log = logging.getLogger("lager.security")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 PublicEndpoint = Callable[[Request, Services], Awaitable[Response]]
@@ -53,7 +52,9 @@ def guarded(role: Role, endpoint: GuardedEndpoint) -> Endpoint:
             raise NotSignedIn
         request.scope["lager.user_id"] = visit.user.id
         if not visit.user.role.covers(role):
-            log.warning("role refused", extra={"event": "role_refused", "user": visit.user.id, "severity": "medium"})
+            path = request.scope["path"][:200]
+            address = client_address(request, services.settings.proxy_hops)
+            services.security.record("role_refused", Severity.MEDIUM, address=address, user=visit.user, path=path)
             raise Forbidden("Dafür fehlt Ihnen die Berechtigung. Ein Administrator kann sie vergeben.")
         return await endpoint(request, services, visit)
 
@@ -72,15 +73,6 @@ def session_token(request: Request, services: Services) -> str | None:
 
 async def visit_of(request: Request, services: Services) -> Visit | None:
     return await services.sessions.visit(session_token(request, services))
-
-
-def client_address(request: Request, services: Services) -> str:
-    """The address of the user: the entry that our own proxies appended, never one the client made up."""
-    hops = services.settings.proxy_hops
-    forwarded = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
-    if hops and len(forwarded) >= hops:
-        return forwarded[-hops]
-    return request.client.host if request.client else "unknown"
 
 
 async def body_of(request: Request, model: type[Model]) -> Model:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Annotated
 
 from pydantic import Field
@@ -18,17 +17,16 @@ from lager.fields import Body, OneLine
 from lager.problems import BadFields, Conflict, NotSignedIn, Problem
 from lager.services import Services
 from lager.settings import Settings
+from lager.watch.security import Severity
 from lager.web.access import (
     body_of,
-    client_address,
     cookie_name,
     guarded,
     public,
     session_token,
     visit_of,
 )
-
-log = logging.getLogger("lager.security")
+from lager.web.addresses import client_address
 
 
 class SignIn(Body):
@@ -78,6 +76,10 @@ def _set_cookie(response: Response, settings: Settings, token: str) -> None:
     )
 
 
+def _address(request: Request, services: Services) -> str:
+    return client_address(request, services.settings.proxy_hops)
+
+
 async def _signed_in(request: Request, services: Services, user: User, *, status: int = 200) -> Response:
     """Start a session under a new id and hand out its cookie."""
     token = await services.sessions.start(user, replacing=session_token(request, services))
@@ -108,18 +110,18 @@ async def show_session(request: Request, services: Services) -> Response:
 
 async def sign_in(request: Request, services: Services) -> Response:
     typed = await body_of(request, SignIn)
-    login, address = login_key(typed.login), client_address(request, services)
+    login, address = login_key(typed.login), _address(request, services)
     try:
         await services.throttle.count(login, address)
     except Problem:
-        log.warning("sign-in throttled", extra={"event": "sign_in_throttled", "severity": "high", "address": address})
+        services.security.record("sign_in_throttled", Severity.HIGH, address=address)
         raise
     user = await services.users.signed_in(login, typed.password)
     if user is None:
-        log.warning("sign-in failed", extra={"event": "sign_in_failed", "severity": "medium", "address": address})
+        services.security.record("sign_in_failed", Severity.MEDIUM, address=address)
         raise NotSignedIn("Anmeldename oder Passwort stimmt nicht.")
     await services.throttle.forget(login, address)
-    log.info("signed in", extra={"event": "signed_in", "user": user.id})
+    services.security.record("signed_in", Severity.INFO, address=address, user=user)
     return await _signed_in(request, services, user)
 
 
@@ -130,7 +132,7 @@ async def sign_out(request: Request, services: Services) -> Response:
 
 async def sign_out_everywhere(request: Request, services: Services, visit: Visit) -> Response:
     await services.sessions.end_all(visit.user.id)
-    log.info("signed out everywhere", extra={"event": "signed_out_everywhere", "user": visit.user.id})
+    services.security.record("signed_out_everywhere", Severity.INFO, user=visit.user)
     return _signed_out(services)
 
 
@@ -146,14 +148,15 @@ async def rename_account(request: Request, services: Services, visit: Visit) -> 
 async def change_password(request: Request, services: Services, visit: Visit) -> Response:
     """Ends all other sessions and starts a new one here; wrong guesses count like failed sign-ins."""
     typed = await body_of(request, PasswordChange)
-    login, address = login_key(visit.user.login), client_address(request, services)
+    login, address = login_key(visit.user.login), _address(request, services)
     await services.throttle.count(login, address)
     if not await services.users.knows_password(visit.user, typed.current):
+        services.security.record("password_guessed", Severity.MEDIUM, address=address, user=visit.user)
         raise BadFields({"current": "Das bisherige Passwort stimmt nicht."})
     await services.throttle.forget(login, address)
     await services.users.set_password(visit.user, typed.password)
     await services.sessions.end_all(visit.user.id)
-    log.info("password changed", extra={"event": "password_changed", "user": visit.user.id})
+    services.security.record("password_changed", Severity.INFO, address=address, user=visit.user)
     return await _signed_in(request, services, visit.user)
 
 
@@ -166,7 +169,8 @@ async def look_at_invitation(request: Request, services: Services) -> Response:
 async def accept_invitation(request: Request, services: Services) -> Response:
     typed = await body_of(request, Acceptance)
     user = await services.invitations.accept(typed.token, typed.login, typed.name, typed.password)
-    log.info("invitation accepted", extra={"event": "invitation_accepted", "user": user.id, "role": user.role.value})
+    address = _address(request, services)
+    services.security.record("invitation_accepted", Severity.INFO, address=address, user=user, role=user.role.value)
     return await _signed_in(request, services, user, status=201)
 
 
@@ -179,7 +183,7 @@ async def list_users(request: Request, services: Services, visit: Visit) -> Resp
 async def invite(request: Request, services: Services, visit: Visit) -> Response:
     typed = await body_of(request, InvitationInput)
     path = await services.invitations.create(typed.role, typed.name, by=visit.user.id)
-    log.info("user invited", extra={"event": "user_invited", "role": typed.role.value})
+    services.security.record("user_invited", Severity.INFO, user=visit.user, role=typed.role.value)
     return JSONResponse({"link": services.settings.public_origin + path}, 201)
 
 
@@ -196,8 +200,10 @@ async def edit_user(request: Request, services: Services, visit: Visit) -> Respo
     user = await services.users.edit(user_id, typed.version, typed.name, typed.role, typed.active)
     if not user.is_active:
         await services.sessions.end_all(user.id)
-    extra = {"event": "user_edited", "subject": user.id, "role": user.role.value, "active": user.is_active}
-    log.info("user edited", extra=extra)
+    role, is_active = user.role.value, user.is_active
+    services.security.record(
+        "user_edited", Severity.INFO, user=visit.user, subject=user.id, role=role, active=is_active
+    )
     return JSONResponse({"user": user.view()})
 
 
@@ -205,7 +211,7 @@ async def reset_password(request: Request, services: Services, visit: Visit) -> 
     """A one-time link for a user who forgot the password; the admin never learns the new one."""
     user = await services.users.get(request.path_params["id"])
     path = await services.invitations.create(user.role, user.name, by=visit.user.id, user_id=user.id)
-    log.info("password reset link made", extra={"event": "password_reset", "subject": user.id})
+    services.security.record("password_reset", Severity.INFO, user=visit.user, subject=user.id)
     return JSONResponse({"link": services.settings.public_origin + path}, 201)
 
 

@@ -14,6 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lager.logs import request_id
 from lager.services import Lifecycle
 from lager.settings import Settings
+from lager.watch.performance import Answered, Performance
+from lager.watch.security import SecurityEvents, Severity
+from lager.web.addresses import client_address
 from lager.web.errors import error_json
 
 log = logging.getLogger("lager.access")
@@ -54,9 +57,10 @@ SECURITY_HEADERS = {
 class RequestLog:
     """Gives the request its id, turns what nobody caught into a 500, writes one line."""
 
-    def __init__(self, app: ASGIApp, lifecycle: Lifecycle) -> None:
+    def __init__(self, app: ASGIApp, lifecycle: Lifecycle, performance: Performance) -> None:
         self.app = app
         self.lifecycle = lifecycle
+        self.performance = performance
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -81,7 +85,9 @@ class RequestLog:
                 raise
             await error_json(f"{UNEXPECTED} {request_id.get()}", 500)(scope, receive, send_with_id)
         finally:
-            self._write(scope, status, (time.perf_counter() - started) * 1000)
+            milliseconds = (time.perf_counter() - started) * 1000
+            self._write(scope, status, milliseconds)
+            self._observe(scope, status, milliseconds)
             request_id.reset(token)
 
     def _mark(self, headers: MutableHeaders) -> None:
@@ -95,6 +101,12 @@ class RequestLog:
         extra = {"event": "request", "method": scope["method"], "path": path, "status": status}
         level = logging.DEBUG if path == QUIET and status == 200 else logging.INFO
         log.log(level, "request", extra={**extra, "ms": round(milliseconds, 1), "user": scope.get("lager.user_id")})
+
+    def _observe(self, scope: Scope, status: int, milliseconds: float) -> None:
+        route: str = getattr(scope.get("route"), "path", "")
+        user: str | None = scope.get("lager.user_id")
+        answered = Answered(scope["method"], route, status, milliseconds, request_id.get(), user)
+        self.performance.observe(answered)
 
 
 class SecurityHeaders:
@@ -123,16 +135,20 @@ class SecurityHeaders:
 class CrossSiteGuard:
     """A change must come from our own pages: own header, own origin. (The cookie is SameSite=Lax besides.)"""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, security: SecurityEvents) -> None:
         self.app = app
         self.origin = settings.public_origin
+        self.hops = settings.proxy_hops
+        self.security = security
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        refusal = self._refusal(Request(scope)) if scope["type"] == "http" else None
-        if refusal is None:
+        request = Request(scope) if scope["type"] == "http" else None
+        refusal = self._refusal(request) if request else None
+        if request is None or refusal is None:
             await self.app(scope, receive, send)
             return
-        log.warning("cross-site request refused", extra={"event": "cross_site_refused", "severity": "high"})
+        address = client_address(request, self.hops)
+        self.security.record("cross_site_refused", Severity.HIGH, address=address, path=scope["path"][:200])
         await error_json(refusal, 403)(scope, receive, send)
 
     def _refusal(self, request: Request) -> str | None:

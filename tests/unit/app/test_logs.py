@@ -1,13 +1,18 @@
-"""Log lines are JSON and carry the request's id."""
+"""Log lines are JSON and carry the request's id; files are rotated."""
 
 from __future__ import annotations
 
 import json
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
-from lager.logs import JsonLines, request_id
+import pytest
+from lager.logs import JsonLines, RotatedFile, configure_logs, request_id
+from lager.settings import LogFiles
 
 
 def line(**extra: Any) -> dict[str, Any]:
@@ -40,3 +45,45 @@ def test_an_exception_stays_on_one_line() -> None:
         text = JsonLines("1", "a").format(logging.makeLogRecord({"exc_info": sys.exc_info(), "levelname": "ERROR"}))
     assert "\n" not in text
     assert "ValueError" in json.loads(text)["exception"]
+
+
+@pytest.fixture
+def restored() -> Iterator[None]:
+    """The root logger as pytest set it up."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    for handler in root.handlers:
+        if handler not in handlers:
+            handler.close()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def test_files_are_rotated_by_size_and_errors_are_in_both(tmp_path: Path, restored: None) -> None:
+    files = LogFiles(tmp_path, error_mb=1, error_files=2, combined_mb=1, combined_files=3)
+    configure_logs("INFO", JsonLines("1.0.0", "abc"), files)
+    log = logging.getLogger("lager.test")
+    for number in range(45):
+        log.info("x" * 100_000, extra={"number": number})
+    log.error("kaputt")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "combined.log", "combined.log.1", "combined.log.2", "error.log"
+    ]  # fmt: skip
+    assert all(path.stat().st_size <= 1024 * 1024 for path in tmp_path.iterdir())
+    errors = (tmp_path / "error.log").read_text().splitlines()
+    assert [json.loads(line)["message"] for line in errors] == ["kaputt"]
+    assert json.loads((tmp_path / "combined.log").read_text().splitlines()[-1])["level"] == "error"
+
+
+def test_a_full_disk_costs_the_files_lines_only(restored: None, capfd: pytest.CaptureFixture[str]) -> None:
+    configure_logs("INFO", JsonLines("1.0.0", "abc"), None)
+    full = RotatedFile(Path("/dev/full"), 1, 2)
+    full.setFormatter(JsonLines("1.0.0", "abc"))
+    logging.getLogger().addHandler(full)
+    logging.getLogger("lager.test").info("geht weiter")
+    with suppress(OSError):
+        full.close()
+    said = capfd.readouterr()
+    assert "geht weiter" in said.out
+    assert "Traceback" not in said.err

@@ -69,6 +69,8 @@ def test_secrets_hide_in_repr() -> None:
         ("LAGER_LOG_LEVEL", "laut", "DEBUG, INFO"),
         ("LAGER_DRAIN_SECONDS", "-1", "0 bis 60"),
         ("LAGER_STOP_SECONDS", "nan", "1 bis 120"),
+        ("LAGER_METRICS_PORT", "70000", "0 bis 65535"),
+        ("LAGER_LOG_DIRECTORY", "/proc/nichts", "nicht beschreibbar"),
     ],
 )
 def test_bad_value_is_named_with_what_is_allowed(name: str, value: str, said: str) -> None:
@@ -80,3 +82,11 @@ def test_bad_value_is_named_with_what_is_allowed(name: str, value: str, said: st
 
 def test_no_message_shows_a_secret() -> None:
     assert "geheim" not in problems({**GOOD, "LAGER_SECRET": "geheim", "LAGER_MONGODB_URI": "geheim"})
+
+
+def test_log_files_are_off_unless_a_directory_is_named(tmp_path: Path) -> None:
+    assert read_settings(GOOD).log_files is None
+    files = read_settings({**GOOD, "LAGER_LOG_DIRECTORY": str(tmp_path), "UPKEEP_SLOT": "app-2"}).log_files
+    assert files is not None
+    assert files.directory == tmp_path / "app-2"
+    assert (files.error_mb, files.error_files, files.combined_mb, files.combined_files) == (5, 5, 10, 10)

@@ -1,0 +1,1 @@
+"""What the app observes about itself: response times, slow requests, security events."""
