@@ -40,6 +40,7 @@ VARIABLES: dict[str, Any] = {
     "lager__mongodb_image": "mongo:6.0",
     "lager__stack": {"bake": 0},
     "lager__secret": "{{ vault__lager_secret }}",
+    "lager__ticket_key": "{{ vault__lager_ticket_secret }}",
     "lager__mongodb_root_password": "{{ vault__lager_mongodb_root_password }}",
     "lager__mongodb_app_password": "{{ vault__lager_mongodb_app_password }}",
     "lager__mongodb_keyfile": "{{ vault__lager_mongodb_keyfile }}",

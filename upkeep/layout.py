@@ -51,6 +51,15 @@ class StackPaths:
         return self.home / "secrets"
 
     @property
+    def ticket_key(self) -> Path:
+        return self.secrets / "ticket-key"
+
+    @property
+    def system_file(self) -> Path:
+        """What the application may show of itself; its slots mount the directory."""
+        return self.home / "public" / "system.json"
+
+    @property
     def state_file(self) -> Path:
         return self.data / "state.json"
 
@@ -69,6 +78,11 @@ class StackPaths:
     @property
     def audit_head(self) -> Path:
         return self.data / "audit-head.json"
+
+    @property
+    def nonces(self) -> Path:
+        """Of the tickets that the web door has taken."""
+        return self.data / "nonces.json"
 
     @property
     def reserve(self) -> Path:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import yaml
 
-from upkeep import channel, commands, update_policy
+from upkeep import channel, commands, door_policy, update_policy
 from upkeep.channel import ImageChoice
 from upkeep.commands import HooksPolicy, MigrationPolicy
+from upkeep.door_policy import DoorPolicy
 from upkeep.errors import PolicyInvalid
 from upkeep.fields import Fields
 from upkeep.reference import Reference
@@ -76,6 +77,7 @@ class Policy:
     published: tuple[Published, ...]
     migration: MigrationPolicy | None
     hooks: HooksPolicy
+    door: DoorPolicy
 
 
 def read(path: Path, stack: str) -> Policy:
@@ -115,6 +117,7 @@ def parse(raw: object, stack: str, where: str = "stack.yml") -> Policy:
         published=tuple(_published(item) for item in fields.sections("published", ())),
         migration=commands.migration(fields.section("migration")) if fields.has("migration") else None,
         hooks=commands.hooks(fields.section("hooks", {})),
+        door=door_policy.parse(fields.section("door", {})),
     )
     fields.take("migration", None)
     return fields.finish(policy)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from upkeep import composition, maintenance, pruning, state
@@ -33,7 +34,7 @@ class Estate:
 
 
 def estate(paths: StackPaths, ports: Ports) -> Estate:
-    mounts = [mount for document in _documents(paths) for mount in _mounts(document, paths.name)]
+    mounts = [mount for document in _documents(paths) for mount in _mounts(document, paths)]
     named = {name for name, _ in mounts if name} | set(ports.neighbours.volumes_of(paths.name))
     containers = ports.neighbours.occupants(paths.name)
     return Estate(
@@ -55,15 +56,18 @@ def _documents(paths: StackPaths) -> Iterator[dict[str, Any]]:
                 continue
 
 
-def _mounts(document: dict[str, Any], stack: str) -> Iterator[tuple[str, str]]:
-    """(volume, "") or ("", directory) for what the services keep data in; the gate's mounts are not data."""
+def _mounts(document: dict[str, Any], paths: StackPaths) -> Iterator[tuple[str, str]]:
+    """(volume, "") or ("", directory) for what the services keep data in; the gate's mounts are not data, nor is what
+    lies with the stack's own files."""
     declared = document.get("volumes") or {}
     for name, body in declared.items():
-        yield str((body or {}).get("name") or f"{stack}_{name}"), ""
+        yield str((body or {}).get("name") or f"{paths.name}_{name}"), ""
     for name, service in document["services"].items():
         for item in service.get("volumes") or () if name != composition.GATE else ():
             if isinstance(item, dict) and item.get("type") == "bind":
-                yield "", str(item.get("source"))
+                source = Path(str(item.get("source")))
+                if not source.is_relative_to(paths.home):
+                    yield "", str(source)
 
 
 def _images(paths: StackPaths) -> tuple[str, ...]:

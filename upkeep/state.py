@@ -34,7 +34,8 @@ class State:
     stack has run and may prune. `pin`: the pinned name last resolved, and its digest. `attention`: why new runs are
     refused until someone looked. `migrated`: what was done to the data last. `outdated`: digests of releases that no
     longer fit the data, because a migration that is not compatible has been at it since. `held_versions`: digest →
-    version of what is held. `returned_from`: what was left by the rollback that led to the present release."""
+    version of what is held. `returned_from`: what was left by the rollback that led to the present release.
+    `notes`: digest → what an image says is new in it; of the present release and of what the last check found."""
 
     release: Release | None = None
     previous: Release | None = None
@@ -51,6 +52,7 @@ class State:
     outdated: tuple[str, ...] = ()
     held_versions: dict[str, str] = field(default_factory=dict)
     returned_from: Release | None = None
+    notes: dict[str, str] = field(default_factory=dict)
 
     @property
     def overtaken(self) -> bool:

@@ -201,7 +201,7 @@ class Desk:
         try:
             for earlier in resume.resume(run.paths, self.ports, unfinished, self._remember):
                 earlier.progress.finish()
-            housekeeping.settle(run.paths, self.ports)
+            housekeeping.settle(run.paths, self.ports, run.record)
         except UpkeepError as exc:
             return fail_untouched(run, exc)
         return execute(run)

@@ -9,6 +9,7 @@ from upkeep import journal, pruning, release, versions
 from upkeep.errors import UpkeepError
 from upkeep.journal import Operation
 from upkeep.phases.decide import refuse_at_once
+from upkeep.ports.registry import Resolved
 from upkeep.run import Run
 from upkeep.situation import Situation, available
 
@@ -18,17 +19,25 @@ log = logging.getLogger("upkeep.run")
 def look(run: Run) -> str:
     situation = Situation.read(run.paths, run.ports, run.record.options | {"to": None})
     refuse_at_once(situation, Operation.CHECK)
-    _, offered = available(situation)
+    resolved, offered = available(situation)
     offered = replace(offered, since=run.now())
     current = situation.state.release
     run.record.before = current
     new = current is None or offered.digest != current.digest
     if current and versions.older(offered.version, current.version):
         new = False
-    run.remember(replace(situation.state, available=offered if new else None))
+    notes = _notes(situation, resolved)
+    run.remember(replace(situation.state, available=offered if new else None, notes=notes))
     run.record.after = offered if new else current
     _tidy(run)
     return _sentence(situation, offered, new)
+
+
+def _notes(situation: Situation, offered: Resolved) -> dict[str, str]:
+    """What the newest image says is new in it, and still what the present one said."""
+    current, known = situation.state.release, situation.state.notes
+    kept = {digest: text for digest, text in known.items() if current and digest == current.digest}
+    return kept | ({offered.digest: offered.notes} if offered.notes else {})
 
 
 def _tidy(run: Run) -> None:

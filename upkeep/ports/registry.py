@@ -23,19 +23,22 @@ TAGS_A_PAGE = 1000
 MOST_TAGS = 10_000
 _NEXT = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')
 VERSION_LABEL = "org.opencontainers.image.version"
+NOTES_LABEL = "upkeep.release-notes"
+NOTES_LIMIT = 4000
 INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
 MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """What a reference means right now. `size_bytes`: compressed layers. `version`: the image's label, if any."""
+    """What a reference means right now. `size_bytes`: compressed layers. `version`, `notes`: image labels, if any."""
 
     reference: Reference
     digest: str
     version: str | None
     architecture: str
     size_bytes: int
+    notes: str | None = None
 
     @property
     def pinned(self) -> str:
@@ -91,6 +94,7 @@ class HttpRegistry:
             version=labels.get(VERSION_LABEL),
             architecture=str(config.get("architecture", "")),
             size_bytes=sum(int(layer.get("size", 0)) for layer in manifest.get("layers", ())),
+            notes=str(labels[NOTES_LABEL])[:NOTES_LIMIT] if labels.get(NOTES_LABEL) else None,
         )
 
 

@@ -14,15 +14,16 @@ from xml.sax.saxutils import escape
 sys.path.append(str(Path(__file__).resolve().parents[3]))  # a checkout whose Python does not have upkeep installed
 
 from upkeep import policy as policies
+from upkeep import ticket
 from upkeep.errors import UpkeepError
 from upkeep.layout import Layout
 
 Wanted = Mapping[str, Any]
 DEFAULT_MONGODB = "mongo:8.0"
 MONGODB_USER = 999
-# Keys of stack.yml and of the inventory: app.slots is stack__slots, maintenance.text stack__maintenance_text;
+# Keys of stack.yml and of the inventory: app.slots is stack__slots, door.origins stack__door_origins;
 # migration and hooks are there as they are here.
-POLICY_KEY = re.compile(r"\b(?:app|update|(maintenance))\.(\w+)")
+POLICY_KEY = re.compile(r"\b(?:app|update|(maintenance|door))\.(\w+)")
 WHOLE_KEY = re.compile(r"\b(migration|hooks)\.")
 PICTURE_KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
 
@@ -31,27 +32,38 @@ def policy(wanted: Wanted) -> dict[str, Any]:
     """stack.yml as a mapping."""
     update = ("strategy", "ready_count", "ready_interval", "ready_timeout", "drain_timeout", "stop_timeout")
     update += ("pull_timeout", "probation", "minimum_free_mb", "backup", "bake", "bake_errors", "pause")
-    return {
-        "schema": policies.SCHEMA,
-        "stack": wanted["name"],
-        "image": dict(wanted["image"]),
-        "gate_image": wanted["gate_image"],
-        "registries_allowed": list(wanted["registries_allowed"]),
-        "app": {
-            "port": wanted["port"],
-            "health_path": wanted["health_path"],
-            "version_path": wanted["version_path"] or None,
-            "smoke_path": wanted["smoke_path"] or None,
-            "slots": wanted["slots"],
-        },
-        "update": {name: wanted[name] for name in update} | {"drain_path": wanted["drain_path"] or None},
-        "maintenance": {name: wanted[f"maintenance_{name}"] for name in ("title", "text", "accent")},
-        "databases": _databases(wanted["databases"], wanted["name"]),
-        "published": [
-            {"host_port": item["host_port"], "bind": item.get("bind", "0.0.0.0")}  # noqa: S104
-            for item in wanted["published"]
-        ],
-    } | {name: dict(wanted[name]) for name in ("migration", "hooks") if wanted[name]}
+    return (
+        {
+            "schema": policies.SCHEMA,
+            "stack": wanted["name"],
+            "image": dict(wanted["image"]),
+            "gate_image": wanted["gate_image"],
+            "registries_allowed": list(wanted["registries_allowed"]),
+            "app": {
+                "port": wanted["port"],
+                "health_path": wanted["health_path"],
+                "version_path": wanted["version_path"] or None,
+                "smoke_path": wanted["smoke_path"] or None,
+                "slots": wanted["slots"],
+            },
+            "update": {name: wanted[name] for name in update} | {"drain_path": wanted["drain_path"] or None},
+            "maintenance": {name: wanted[f"maintenance_{name}"] for name in ("title", "text", "accent")},
+            "databases": _databases(wanted["databases"], wanted["name"]),
+            "published": [
+                {"host_port": item["host_port"], "bind": item.get("bind", "0.0.0.0")}  # noqa: S104
+                for item in wanted["published"]
+            ],
+        }
+        | {name: dict(wanted[name]) for name in ("migration", "hooks") if wanted[name]}
+        | _door(wanted)
+    )
+
+
+def _door(wanted: Wanted) -> dict[str, Any]:
+    """Nothing for a stack whose door starts nothing."""
+    if not wanted["door_origins"]:
+        return {}
+    return {"door": {"origins": list(wanted["door_origins"]), "actions": list(wanted["door_actions"])}}
 
 
 def _databases(databases: Mapping[str, Any], stack: str) -> dict[str, Any]:
@@ -80,7 +92,9 @@ def _databases(databases: Mapping[str, Any], stack: str) -> dict[str, Any]:
 def policy_problems(wanted: Wanted) -> list[str]:
     """What the domain itself says against the policy, before a host is touched. In German; empty when it is good."""
     try:
-        policies.parse(policy(wanted), wanted["name"], f"Stack {wanted['name']}")
+        parsed = policies.parse(policy(wanted), wanted["name"], f"Stack {wanted['name']}")
+        if parsed.door.origins or wanted["ticket_key"]:
+            ticket.keys(wanted["ticket_key"], "stack__ticket_key")
     except UpkeepError as error:
         return [WHOLE_KEY.sub(r"stack__\1.", POLICY_KEY.sub(_inventory_name, str(error)))]
     return []
@@ -94,6 +108,8 @@ def secret_files(wanted: Wanted) -> list[dict[str, Any]]:
     """What `upkeep_files` is to place below secrets/: each readable for its one consumer."""
     name, group = wanted["name"], str(wanted["app_user"])
     files = [_secret(name, secret, value, mode="0440", group=group) for secret, value in wanted["secrets"].items()]
+    if wanted["ticket_key"]:
+        files.append(_secret(name, "ticket-key", f"{wanted['ticket_key'].strip()}\n", mode="0440", group=group))
     variables = wanted["environment_secrets"]
     if variables:  # read by compose as root; single quotes keep `$` and `#` what they are
         lines = "".join(f"{variable}='{value}'\n" for variable, value in variables.items())

@@ -12,6 +12,7 @@ GIVEN: dict[str, Any] = {
     "lager__image": {"channel": "ghcr.io/firma/lager:stable"},
     "lager__public_url": "https://lager.example",
     "lager__secret": "pl4nted-secret",
+    "lager__ticket_key": "pl4nted-ticket-key-of-forty-characters-..",
     "lager__mongodb_root_password": "pl4nted-root",
     "lager__mongodb_app_password": "pl4nted/p@ss:word",
     "lager__mongodb_keyfile": "pl4nted-key",
@@ -39,7 +40,7 @@ def test_password_in_the_address_of_the_database_is_escaped(stack: Rendering) ->
 
 def test_app_reads_its_secrets_from_files(stack: Rendering) -> None:
     app = stack.yaml("compose.yml.j2")["services"]["app-1"]
-    assert app["secrets"] == ["app-secret", "mongodb-uri"]
+    assert app["secrets"] == ["app-secret", "mongodb-uri", "ticket-key"]
     assert app["environment"]["LAGER_SECRET_FILE"] == "/run/secrets/app-secret"
     assert app["environment"]["LAGER_MONGODB_URI_FILE"] == "/run/secrets/mongodb-uri"
     assert app["environment"]["LAGER_PUBLIC_URL"] == "https://lager.example"

@@ -23,6 +23,8 @@ FULL = MINIMAL | {
     "stack__slots": 2,
     "stack__environment": {"PREIS": 'fünf $ "und" #mehr', "ANZAHL": 5},
     "stack__secrets": {"session-key": f"{PLANTED}-session"},
+    "stack__door_origins": ["https://portal.example", "http://10.0.0.5:8080"],
+    "stack__ticket_key": f"{PLANTED}-ticket-key-newer-one\n{PLANTED}-ticket-key-older-one\n",
     "stack__environment_secrets": {"TOKEN": f"{PLANTED}-token"},
     "stack__volumes": [
         {"name": "files", "target": "/data"},
@@ -136,6 +138,7 @@ def test_secrets_lie_in_their_own_files_and_nowhere_else(full: Rendering) -> Non
         name: (file["mode"], file.get("owner", "root"), file.get("group", "root")) for name, file in found.items()
     } == {
         "session-key": ("0440", "root", "7310"),
+        "ticket-key": ("0440", "root", "7310"),
         "environment": ("0400", "root", "root"),
         "mongodb-keyfile": ("0400", "999", "999"),
         "mongodb-root": ("0400", "root", "root"),
@@ -144,9 +147,34 @@ def test_secrets_lie_in_their_own_files_and_nowhere_else(full: Rendering) -> Non
     assert found["environment"]["content"] == f"TOKEN='{PLANTED}-token'\n"
 
 
+def test_application_reads_what_the_agent_publishes_and_writes_nothing_there(role: Rendering) -> None:
+    app = services(role)["app-1"]
+    (mount,) = [mount for mount in app["volumes"] if mount["target"] == "/run/upkeep"]
+    assert (mount["source"], mount["read_only"], mount["type"]) == ("/srv/upkeep/portal/public", True, "bind")
+    assert {"path": "/srv/upkeep/portal/public", "mode": "0755"} in role.value("__stack__directories")
+
+
+def test_door_starts_what_the_policy_names(full: Rendering) -> None:
+    door = policies.parse(full.yaml("stack.yml.j2"), "portal").door
+    assert door.origins == ("https://portal.example", "http://10.0.0.5:8080")
+    assert door.open_for == ("start-update", "check-update")
+
+
+def test_without_origins_nobody_starts_anything(role: Rendering) -> None:
+    given = MINIMAL | {"stack__ticket_key": "k" * 40}
+    policy = Rendering("stack", **given).yaml("stack.yml.j2")
+    assert "door" not in policy
+    assert policies.parse(policy, "portal").door.open_for == ()
+
+
 def test_containers_get_only_their_own_secrets(full: Rendering) -> None:
     used = {name: service.get("secrets", []) for name, service in services(full).items()}
-    assert used == {"gate": [], "app-1": ["session-key"], "app-2": ["session-key"], "mongodb": ["mongodb-keyfile"]}
+    assert used == {
+        "gate": [],
+        "app-1": ["session-key", "ticket-key"],
+        "app-2": ["session-key", "ticket-key"],
+        "mongodb": ["mongodb-keyfile"],
+    }
 
 
 def test_one_dictionary_wins_over_single_variables() -> None:

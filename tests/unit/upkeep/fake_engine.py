@@ -32,7 +32,8 @@ class FakeRegistry:
         digest = reference.digest or tags.get(f"{reference.repository}:{reference.tag}")
         if digest is None or digest not in self.world.published:
             raise ImageMissing(f"Das Abbild {reference} gibt es nicht", observed="HTTP 404")
-        return Resolved(reference, digest, self.world.published[digest].version, self.world.architecture, 1_000_000)
+        image = self.world.published[digest]
+        return Resolved(reference, digest, image.version, self.world.architecture, 1_000_000, image.notes)
 
     def tags(self, reference: Reference, host: DockerHost) -> tuple[str, ...]:
         named = (name.rpartition(":") for name in self.world.tags)

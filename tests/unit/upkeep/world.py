@@ -111,6 +111,7 @@ class Behaviour:
     version: str | None
     kind: str = "good"
     seconds: float = 0.2
+    notes: str | None = None
 
 
 @dataclass
