@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any, TypeVar
 
+import pymongo
 from bson import Decimal128, ObjectId
 from bson.errors import InvalidId
 from pymongo import AsyncMongoClient
@@ -22,6 +23,7 @@ T = TypeVar("T")
 
 SELECTION_MS = 2_000  # how long a request waits for a mongod that is away
 SOCKET_MS = 20_000
+TRANSACTION_SECONDS = 15  # with all its attempts
 
 
 def open_client(uri: str) -> Client:
@@ -54,10 +56,16 @@ def decimal_text(value: Decimal128 | None) -> str | None:
     return None if value is None else format(value.to_decimal(), "f")
 
 
+def amount_text(value: Decimal) -> str:
+    """Plain digits with a point and no needless zeros: „12.5“, „100“, „0“."""
+    return format(value.normalize(), "f") if value else "0"
+
+
 async def in_transaction(database: Database, work: Callable[[Session], Awaitable[T]]) -> T:
-    """Commit what ``work`` did, or nothing of it. Runs it again when another transaction was in the way."""
+    """Run ``work`` in a transaction; again from its beginning when it met another one, or when a commit is unsure."""
     async with database.client.start_session() as session:
-        return await session.with_transaction(work)
+        with pymongo.timeout(TRANSACTION_SECONDS):
+            return await session.with_transaction(work)
 
 
 async def lock(database: Database, name: str, session: Session) -> None:

@@ -14,6 +14,7 @@ from pymongo.errors import DuplicateKeyError
 
 from lager.articles.search import SEARCH_VERSION, search_fields
 from lager.articles.store import GRAM_INDEX, TEXT_INDEX
+from lager.bookings.history import NEWEST_FIRST
 from lager.database import Database, Document
 
 log = logging.getLogger("lager.schema")
@@ -41,11 +42,21 @@ INDEXES: dict[str, Sequence[IndexModel]] = {
     ],
     "locations": [IndexModel("code_key", unique=True), IndexModel("parent_id")],
     "outbox": [IndexModel("stamp")],
+    "bookings": [
+        IndexModel("key", unique=True),
+        IndexModel("number", unique=True),
+        IndexModel("undoes", unique=True, partialFilterExpression={"undoes": {"$type": "objectId"}}),
+        IndexModel(NEWEST_FIRST),
+        IndexModel([("lines.article.id", ASCENDING), *NEWEST_FIRST]),
+        IndexModel([("location_ids", ASCENDING), *NEWEST_FIRST]),
+        IndexModel([("kind", ASCENDING), *NEWEST_FIRST]),
+    ],
+    "stock": [IndexModel("_id.article"), IndexModel("_id.location")],
 }
 
 SEEDS: dict[str, Sequence[Document]] = {
     "guards": [{"_id": "admins"}, {"_id": "locations"}],
-    "counters": [{"_id": "article_number", "value": 0}],
+    "counters": [{"_id": "article_number", "value": 0}, {"_id": "booking_number", "value": 0}],
 }
 
 

@@ -15,6 +15,9 @@ from lager.accounts.throttle import Throttle
 from lager.accounts.tokens import Tokens
 from lager.accounts.users import Users
 from lager.articles.store import Articles
+from lager.bookings.history import History
+from lager.bookings.stock import Stock
+from lager.bookings.store import Bookings
 from lager.company.store import Company
 from lager.database import Client, Database, open_client
 from lager.live.outbox import Outbox
@@ -62,6 +65,9 @@ class Services:
     invitations: Invitations
     articles: Articles
     locations: Locations
+    bookings: Bookings
+    history: History
+    stock: Stock
     company: Company
     metrics: Metrics
     performance: Performance
@@ -91,6 +97,9 @@ def build_services(
         invitations=Invitations(database, tokens, users, sessions, now),
         articles=Articles(database, outbox, now),
         locations=Locations(database, outbox, now),
+        bookings=Bookings(database, outbox, now),
+        history=History(database),
+        stock=Stock(database),
         company=Company(database, outbox, now),
         metrics=metrics,
         performance=Performance(database, metrics, lifecycle.instance, settings.slot, now),

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from lager.articles import ean as eans
 from lager.articles.search import number_key
-from lager.database import Document, decimal_text, object_id, to_decimal128
+from lager.database import Document, amount_text, decimal_text, object_id, to_decimal128
 from lager.fields import Body, ManyLines, OneLine
 
 PLACES = 4
@@ -37,6 +37,20 @@ class Unit(StrEnum):
     PAIR = "Paar"
     SET = "Satz"
 
+    @property
+    def decimals(self) -> int:
+        """How finely one can count in it."""
+        return _DECIMALS.get(self, 0)
+
+
+_DECIMALS = {Unit.METRE: 2, Unit.SQUARE_METRE: 2, Unit.KILOGRAM: 3, Unit.LITRE: 2}
+
+
+def spoken(value: Decimal, unit: Unit) -> str:
+    """„1.234,5 m“"""
+    digits = f"{value.normalize():,f}".translate(str.maketrans(",.", ".,"))
+    return f"{digits} {unit.value}"
+
 
 def _amount(value: object) -> object:
     if value is None or value == "":
@@ -45,6 +59,8 @@ def _amount(value: object) -> object:
         digits = value.strip()
         if digits.replace(".", "", 1).isdecimal() and digits.isascii():
             return Decimal(digits)
+        if digits.startswith("-"):
+            raise PydanticCustomError("amount", "Die Zahl darf nicht negativ sein.")
     raise PydanticCustomError("amount", "Bitte eine Zahl eingeben, zum Beispiel 12,50.")
 
 
@@ -118,8 +134,8 @@ def stored(article: ArticleInput, number: str) -> Document:
     }
 
 
-def row(document: Document) -> dict[str, Any]:
-    """An article in the list: what one needs to find it on the shelf."""
+def described(document: Document) -> dict[str, Any]:
+    """What one needs to find the article on the shelf."""
     return {
         "id": str(document["_id"]),
         "number": document["number"],
@@ -128,7 +144,13 @@ def row(document: Document) -> dict[str, Any]:
         "category": document["category"],
         "manufacturer_number": document["manufacturer_number"],
         "location_ids": [str(location) for location in document["location_ids"]],
+        "decimals": Unit(document["unit"]).decimals,
     }
+
+
+def row(document: Document) -> dict[str, Any]:
+    """An article in the list. The store adds ``stock`` to the document."""
+    return described(document) | {"stock": amount_text(document["stock"])}
 
 
 def view(document: Document) -> dict[str, Any]:
@@ -147,12 +169,15 @@ def view(document: Document) -> dict[str, Any]:
 
 
 def change(action: str, document: Document) -> dict[str, Any]:
-    """What other clients are told: „created“, „changed“ or „deleted“, and the article's row in the list."""
+    """What other clients are told: „created“, „changed“ or „deleted“, and the article's row in the list.
+
+    Without its stock, of which only bookings tell: a change and a booking at the same moment do not see each other.
+    """
     by = {"id": document["updated_by"]["id"], "name": document["updated_by"]["name"]}
     return {
         "id": str(document["_id"]),
         "action": action,
         "version": document["version"],
         "by": by,
-        "row": row(document),
+        "row": described(document),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,9 +15,10 @@ from pymongo.errors import DuplicateKeyError
 from lager.accounts.model import User
 from lager.articles import model
 from lager.articles.search import needed_grams, number_key, query_words, search_fields, text_filter
+from lager.bookings.stock import ZERO, Stock
 from lager.database import Collection, Database, Document, Session, in_transaction, object_id
 from lager.live.outbox import Outbox
-from lager.problems import BadFields, NotFound, Stale
+from lager.problems import BadFields, Conflict, NotFound, Problem, Stale
 
 GONE = "Diesen Artikel gibt es nicht (mehr)."
 LIST_MS = 5_000
@@ -69,20 +70,26 @@ class Articles:
         self._articles: Collection = database["articles"]
         self._counters: Collection = database["counters"]
         self._locations: Collection = database["locations"]
+        self._stock = Stock(database)
         self._now = now
 
     async def page(self, wanted: Wanted) -> Page:
         """One page in list order; an article whose number or EAN is exactly what was typed comes first."""
         exact = await self._exact(wanted)
         if exact and exact.get("ean") == wanted.text.strip():
-            return Page([exact], None, 1)
+            return Page(await self._stocked([exact]), None, 1)
         rows = await self._rows(wanted, exact)
         more = len(rows) > wanted.limit
         rows = rows[: wanted.limit]
         after = rows[-1]["sort_key"] if more else None
         if exact and wanted.after is None:
             rows = [exact, *rows]
-        return Page(rows, after, await self._total(wanted, len(rows), more))
+        return Page(await self._stocked(rows), after, await self._total(wanted, len(rows), more))
+
+    async def _stocked(self, documents: Sequence[Document]) -> list[Document]:
+        """The same articles, each with its ``stock`` over all locations."""
+        sums = await self._stock.sums([one["_id"] for one in documents])
+        return [one | {"stock": sums.get(one["_id"], ZERO)} for one in documents]
 
     async def _rows(self, wanted: Wanted, exact: Document | None) -> list[Document]:
         """One row more than wanted tells that there is another page."""
@@ -126,7 +133,7 @@ class Articles:
         found = await self._articles.find_one({"_id": object_id(article_id)})
         if found is None:
             raise NotFound(GONE)
-        return found
+        return (await self._stocked([found]))[0]
 
     async def options(self) -> dict[str, list[str]]:
         """Categories and suppliers that are in use, for suggestions and filters."""
@@ -143,7 +150,7 @@ class Articles:
         async def insert(session: Session) -> Document:
             await self._articles.insert_one(document, session=session)
             await self._outbox.record(session, "article", model.change("created", document))
-            return document
+            return document | {"stock": ZERO}
 
         return await self._written(insert, document)
 
@@ -152,27 +159,37 @@ class Articles:
         await self._check_locations(article)
         fields = model.stored(article, article.number)
         fields |= self._signed(user) | search_fields(fields)
+        same_unit = {"$or": [{"is_booked": {"$ne": True}}, {"unit": article.unit.value}]}
 
         async def change(session: Session) -> Document:
             saved = await self._articles.find_one_and_update(
-                {"_id": object_id(article_id), "version": article.version},
+                {"_id": object_id(article_id), "version": article.version, **same_unit},
                 {"$set": fields, "$inc": {"version": 1}},
                 session=session,
                 return_document=ReturnDocument.AFTER,
             )
             if saved is None:
-                return await self._stale(article_id)
+                raise await self._not_edited(article_id, article.version)
             await self._outbox.record(session, "article", model.change("changed", saved))
             return saved
 
-        return await self._written(change, fields)
+        return (await self._stocked([await self._written(change, fields)]))[0]
+
+    async def _not_edited(self, article_id: str, version: int) -> Problem:
+        current = await self.get(article_id)
+        if current["version"] != version:
+            return _stale(current)
+        return BadFields({"unit": f"Es gibt schon Buchungen in „{current['unit']}“; die Einheit steht fest."})
 
     async def delete(self, article_id: str, version: int) -> None:
+        """Only what was never booked can go; the ledger would else name what nobody can look up."""
+
         async def remove(session: Session) -> Document:
-            shown = {"_id": object_id(article_id), "version": version}
-            deleted = await self._articles.find_one_and_delete(shown, session=session)
+            unused = {"_id": object_id(article_id), "version": version, "is_booked": {"$ne": True}}
+            deleted = await self._articles.find_one_and_delete(unused, session=session)
             if deleted is None:
-                return await self._stale(article_id)
+                current = await self.get(article_id)
+                raise _in_the_ledger(current) if current["version"] == version else _stale(current)
             await self._outbox.record(session, "article", model.change("deleted", deleted))
             return deleted
 
@@ -183,11 +200,6 @@ class Articles:
             return await in_transaction(self._database, work)
         except DuplicateKeyError as exc:
             raise await self._taken(exc, fields) from exc
-
-    async def _stale(self, article_id: str) -> Document:
-        current = model.view(await self.get(article_id))
-        who = current["updated_by"]
-        raise Stale(f"{who} hat diesen Artikel inzwischen geändert. Ihre Eingaben sind noch da.", current)
 
     def _signed(self, user: User) -> Document:
         return {"updated_at": self._now(), "updated_by": {"id": user.id, "name": user.name}}
@@ -215,3 +227,15 @@ class Articles:
         other = await self._articles.find_one({key: document[key]}, ["name", "number"])
         name = f"„{other['name']}“ ({other['number']})" if other else "ein anderer Artikel"
         return BadFields({field: f"Diese {label} hat schon {name}."})
+
+
+def _stale(article: Document) -> Stale:
+    current = model.view(article)
+    who = current["updated_by"]
+    return Stale(f"{who} hat diesen Artikel inzwischen geändert. Ihre Eingaben sind noch da.", current)
+
+
+def _in_the_ledger(article: Document) -> Conflict:
+    unit = model.Unit(article["unit"])
+    stock = f" und noch {model.spoken(article['stock'], unit)} Bestand" if article["stock"] else ""
+    return Conflict(f"Zu diesem Artikel gibt es Buchungen{stock}. Er lässt sich deshalb nicht mehr löschen.")

@@ -39,7 +39,8 @@ LABELS = {
 
 
 class LocationInput(Body):
-    """``code`` is the short name on the label („H1-R2-F3“)."""
+    """``code`` is the short name on the label („H1-R2-F3“). ``allows_negative``: more may be booked out than is there
+    (None: as it is; at first no)."""
 
     name: OneLine = Field(min_length=1, max_length=80)
     code: OneLine = Field(min_length=1, max_length=20, pattern=r"^[\w.\-/+ ]*$")
@@ -47,6 +48,7 @@ class LocationInput(Body):
     parent_id: str | None = None
     licence_plate: OneLine = Field("", max_length=12)
     note: ManyLines = Field("", max_length=1000)
+    allows_negative: bool | None = None
 
     @field_validator("parent_id")
     @classmethod
@@ -67,7 +69,7 @@ def code_key(code: str) -> str:
 
 
 def stored(location: LocationInput) -> Document:
-    return {
+    fields = {
         "name": location.name,
         "code": location.code,
         "code_key": code_key(location.code),
@@ -76,6 +78,7 @@ def stored(location: LocationInput) -> Document:
         "licence_plate": location.licence_plate if location.kind is Kind.VEHICLE else "",
         "note": location.note,
     }
+    return fields if location.allows_negative is None else fields | {"allows_negative": location.allows_negative}
 
 
 def view(document: Document) -> dict[str, Any]:
@@ -87,6 +90,7 @@ def view(document: Document) -> dict[str, Any]:
         "parent_id": str(document["parent_id"]) if document["parent_id"] else None,
         "licence_plate": document["licence_plate"],
         "note": document["note"],
+        "allows_negative": document.get("allows_negative", False),
         "version": document["version"],
         "updated_at": document["updated_at"].isoformat(),
         "updated_by": document["updated_by"]["name"],

@@ -12,6 +12,7 @@ from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from lager.accounts.model import User
+from lager.bookings.stock import Stock
 from lager.database import Collection, Database, Document, Session, in_transaction, lock, object_id
 from lager.live.outbox import Outbox
 from lager.locations import model
@@ -31,6 +32,7 @@ class Locations:
         self._outbox = outbox
         self._locations: Collection = database["locations"]
         self._articles: Collection = database["articles"]
+        self._stock = Stock(database)
         self._now = now
 
     async def all(self) -> list[Document]:
@@ -70,6 +72,7 @@ class Locations:
             own_id = object_id(location_id)
             await self._check_parent(location, own_id, session)
             await self._check_children(location, own_id, session)
+            await self._check_owes_nothing(location, own_id, session)
             saved = await self._locations.find_one_and_update(
                 {"_id": own_id, "version": location.version},
                 {"$set": fields, "$inc": {"version": 1}},
@@ -84,7 +87,7 @@ class Locations:
         return await self._alone(change, fields)
 
     async def delete(self, location_id: str, version: int) -> None:
-        """Only empty places can go: nothing inside, no article that belongs there."""
+        """Only empty places can go: nothing inside, no article that belongs there, never named in the ledger."""
 
         async def remove(session: Session) -> None:
             own_id = object_id(location_id)
@@ -94,9 +97,10 @@ class Locations:
             if articles:
                 count = "ein Artikel" if articles == 1 else f"{articles} Artikel"
                 raise Conflict(f"Hierher gehört noch {count}. Bitte zuerst bei den Artikeln den Lagerort ändern.")
-            shown = {"_id": own_id, "version": version}
-            deleted = await self._locations.find_one_and_delete(shown, session=session)
+            unused = {"_id": own_id, "version": version, "is_booked": {"$ne": True}}
+            deleted = await self._locations.find_one_and_delete(unused, session=session)
             if deleted is None:
+                await self._check_not_in_the_ledger(own_id, version, session)
                 await self._stale(location_id)
             else:
                 await self._outbox.record(session, "location", model.change("deleted", deleted))
@@ -142,6 +146,23 @@ class Locations:
             if location.kind not in PARENTS[Kind(child["kind"])]:
                 label = LABELS[location.kind]
                 raise BadFields({"kind": f"„{child['name']}“ liegt darin; das geht nicht in einem {label}."})
+
+    async def _check_owes_nothing(
+        self, location: model.LocationInput, own_id: ObjectId | None, session: Session
+    ) -> None:
+        if location.allows_negative is False and own_id and await self._stock.is_negative_at(own_id, session):
+            message = "Hier ist gerade Bestand unter null. Bitte erst zählen und berichtigen."
+            raise BadFields({"allows_negative": message})
+
+    async def _check_not_in_the_ledger(self, own_id: ObjectId | None, version: int, session: Session) -> None:
+        booked = {"_id": own_id, "version": version, "is_booked": True}
+        if own_id is None or not await self._locations.find_one(booked, ["_id"], session=session):
+            return
+        articles = await self._stock.articles_at(own_id, session)
+        if articles:
+            count = "ein Artikel" if articles == 1 else f"{articles} Artikel"
+            raise Conflict(f"Hier liegt laut Bestand noch {count}. Orte mit Buchungen lassen sich nicht löschen.")
+        raise Conflict("Zu diesem Lagerort gibt es Buchungen. Er lässt sich deshalb nicht mehr löschen.")
 
     async def _stale(self, location_id: str) -> Document:
         current = await self._locations.find_one({"_id": object_id(location_id)})

@@ -25,19 +25,27 @@ _MESSAGES: dict[str, Callable[[Context], str]] = {
     "greater_than_equal": lambda ctx: f"Mindestens {ctx['ge']}.",
     "less_than_equal": lambda ctx: f"Höchstens {ctx['le']}.",
     "list_type": lambda _: "Hier wird eine Liste erwartet.",
+    "too_short": lambda _: "Bitte mindestens eine Zeile ausfüllen.",
     "too_long": lambda ctx: f"Höchstens {ctx['max_length']} Einträge.",
     "extra_forbidden": lambda _: "Dieses Feld gibt es nicht.",
 }
-_OWN = ("amount", "ean", "location")  # raised by our validators, already German
+_OWN = ("amount", "ean", "key", "kind", "location")  # raised by our validators, already German
 
 
 def field_messages(error: ValidationError) -> dict[str, str]:
-    """The first finding per field, named by the outermost key of its path."""
+    """The first finding per field; one inside a list of objects is named by its path („lines.0.quantity“)."""
     messages: dict[str, str] = {}
     for finding in error.errors(include_url=False, include_input=False):
-        name = str(finding["loc"][0]) if finding["loc"] else ""
+        name = _name(finding["loc"])
         messages.setdefault(name, _message(finding["type"], finding["msg"], finding.get("ctx", {})))
     return messages
+
+
+def _name(path: tuple[int | str, ...]) -> str:
+    """An entry of a plain list counts for its field."""
+    while path and isinstance(path[-1], int):
+        path = path[:-1]
+    return ".".join(str(step) for step in path)
 
 
 def _message(kind: str, english: str, context: Context) -> str:

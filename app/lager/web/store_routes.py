@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -17,31 +14,7 @@ from lager.locations import model as locations
 from lager.problems import BadRequest
 from lager.services import Services
 from lager.web.access import body_of, guarded
-
-PAGE = 50
-PAGE_MAX = 200
-TEXT_MAX = 200
-
-
-def _encoded(sort_key: str | None) -> str | None:
-    return base64.urlsafe_b64encode(sort_key.encode()).decode() if sort_key is not None else None
-
-
-def _decoded(cursor: str | None) -> str | None:
-    if cursor is None:
-        return None
-    try:
-        return base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError) as exc:
-        raise BadRequest("Diese Seite der Liste gibt es nicht. Bitte die Liste neu laden.") from exc
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return PAGE
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= PAGE_MAX):
-        raise BadRequest(f"limit={text[:20]}: erlaubt ist eine Zahl von 1 bis {PAGE_MAX}.")
-    return int(text)
+from lager.web.paging import TEXT_MAX, decoded, encoded, limit_of
 
 
 def _version(request: Request) -> int:
@@ -62,16 +35,18 @@ async def list_articles(request: Request, services: Services, visit: Visit) -> R
         category=query.get("category"),
         supplier=query.get("supplier"),
         location_ids=inside,
-        after=_decoded(query.get("after")),
-        limit=_limit(query.get("limit")),
+        after=decoded(query.get("after")),
+        limit=limit_of(query.get("limit")),
     )
     page = await services.articles.page(wanted)
     rows = [articles.row(document) for document in page.rows]
-    return JSONResponse({"articles": rows, "after": _encoded(page.after), "total": page.total})
+    return JSONResponse({"articles": rows, "after": encoded(page.after), "total": page.total})
 
 
 async def article_options(request: Request, services: Services, visit: Visit) -> Response:
-    return JSONResponse({"units": [unit.value for unit in articles.Unit], **await services.articles.options()})
+    units = [unit.value for unit in articles.Unit]
+    decimals = {unit.value: unit.decimals for unit in articles.Unit}
+    return JSONResponse({"units": units, "decimals": decimals, **await services.articles.options()})
 
 
 async def create_article(request: Request, services: Services, visit: Visit) -> Response:

@@ -38,7 +38,7 @@ def accepted(**fields: Any) -> ArticleInput:
         ("unit", "Fass", "Bitte einen Wert aus der Liste wählen."),
         ("ean", "123", "Eine EAN hat 8, 12, 13 oder 14 Ziffern; hier sind es 3."),
         ("purchase_price", "12,50", "Bitte eine Zahl eingeben, zum Beispiel 12,50."),
-        ("purchase_price", "-1", "Bitte eine Zahl eingeben, zum Beispiel 12,50."),
+        ("purchase_price", "-1", "Die Zahl darf nicht negativ sein."),
         ("purchase_price", "1e9", "Bitte eine Zahl eingeben, zum Beispiel 12,50."),
         ("purchase_price", "NaN", "Bitte eine Zahl eingeben, zum Beispiel 12,50."),
         ("purchase_price", 12.5, "Bitte eine Zahl eingeben, zum Beispiel 12,50."),

@@ -1,0 +1,1 @@
+"""The ledger: every movement of goods is a booking, and stock is nothing but their sum."""
