@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
-from upkeep import maintenance, release, state
+from upkeep import maintenance, state
 from upkeep.adoption import memory, moving
 from upkeep.adoption.memory import Adopted, Takeover
 from upkeep.errors import DiskFailed, NotReady
@@ -32,16 +31,6 @@ def retire(run: Run) -> str:
     for item in taken.containers:
         run.ports.docker.stop(item.id, item.grace)
     return ", ".join(item.service for item in taken.containers)
-
-
-def name_images(run: Run) -> str:
-    """release.env, which the gate needs to start; the database comes up later, when the copy is made."""
-    if run.plan.images:
-        known, written = state.load(run.paths), release.write(run.paths, run.plan.images, run.ports.files)
-        owned = tuple(dict.fromkeys((*known.owned, *run.plan.images.all)))
-        run.remember(replace(known, images=run.plan.images, env_hash=written, owned=owned))
-    maintenance.ensure_maps(run.paths, run.ports)
-    return ""
 
 
 def copy_data(run: Run) -> str:

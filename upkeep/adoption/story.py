@@ -7,7 +7,6 @@ from upkeep.adoption.phases import (
     forget,
     give_back,
     hand_over,
-    name_images,
     remember,
     retire,
     revive,
@@ -23,7 +22,7 @@ from upkeep.phases.preflight import preflight
 from upkeep.phases.pull import pull
 from upkeep.phases.ready import await_ready
 from upkeep.phases.slots import start_slots
-from upkeep.phases.switch import switch
+from upkeep.phases.switch import name_images, switch
 from upkeep.phases.trouble import keep_evidence
 from upkeep.run import Run, told
 

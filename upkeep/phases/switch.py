@@ -11,7 +11,6 @@ from upkeep.run import Run
 
 def switch(run: Run) -> str:
     name_images(run)
-    maintenance.ensure_maps(run.paths, run.ports)
     if run.plan.services:
         bring_up(run, run.project(), run.policy, run.plan.services)
     if run.plan.accounts:
@@ -19,11 +18,13 @@ def switch(run: Run) -> str:
     return ", ".join(run.plan.services)
 
 
-def name_images(run: Run) -> None:
-    """release.env says what compose is to start from now on."""
+def name_images(run: Run) -> str:
+    """release.env says what compose is to start from now on, and a gate finds the maps without which none starts."""
     images = run.plan.images
     if images:
         known = state.load(run.paths)
         owned = tuple(dict.fromkeys((*known.owned, *images.all)))
         written = release.write(run.paths, images, run.ports.files)
         run.remember(replace(known, images=images, env_hash=written, owned=owned))
+    maintenance.ensure_maps(run.paths, run.ports)
+    return ""
