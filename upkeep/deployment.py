@@ -36,7 +36,7 @@ def _first_install(situation: Situation) -> Plan:
         gate=GateChange.REPLACE,
         size_bytes=resolved.size_bytes,
         architecture=resolved.architecture,
-        references=_references(policy),
+        references=policy.references,
         hashes=_hashes(situation, compose),
         pin=_pin(policy, target),
         message=f"Erste Installation: {target.label}",
@@ -74,7 +74,7 @@ def _differences(
         gate=_gate_change(situation, images, changed, running, hashes),
         size_bytes=resolved.size_bytes if resolved else 0,
         architecture=resolved.architecture if resolved else "",
-        references=_references(situation.policy) | database_step.differing(situation),
+        references=situation.policy.references | database_step.differing(situation),
         hashes=hashes,
         pin=(str(situation.policy.image.reference), resolved.digest) if resolved else known.pin,
     )
@@ -146,11 +146,6 @@ def _gate_change(
 
 def _others(compose: Composition, policy: Policy) -> tuple[str, ...]:
     return tuple(name for name in compose.services if name != GATE and name not in policy.app.slot_names)
-
-
-def _references(policy: Policy) -> dict[str, str]:
-    mongodb = {"mongodb": str(policy.mongodb.image)} if policy.mongodb else {}
-    return {"gate": str(policy.gate_image)} | mongodb
 
 
 def _pin(policy: Policy, target: Release) -> tuple[str, str] | None:

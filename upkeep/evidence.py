@@ -39,7 +39,7 @@ def rebuilt(paths: StackPaths, ports: Ports, policy: Policy) -> State:
     )
     if policy.migration is not None:
         known = replace(known, previous=None)  # whether the data still fit it, nobody knows any more
-    return known if known.references else replace(known, references=_references(policy))
+    return known if known.references else replace(known, references=policy.references)
 
 
 def _images(paths: StackPaths, containers: tuple[Container, ...]) -> Images | None:
@@ -106,8 +106,3 @@ def _moved_on(known: State, record: Record, before: Release | None, after: Relea
     if before and before.digest != after.digest:
         return replace(known, previous=before, returned_from=None)
     return known
-
-
-def _references(policy: Policy) -> dict[str, str]:
-    mongodb = {"mongodb": str(policy.mongodb.image)} if policy.mongodb else {}
-    return {"gate": str(policy.gate_image)} | mongodb

@@ -79,6 +79,12 @@ class Policy:
     hooks: HooksPolicy
     door: DoorPolicy
 
+    @property
+    def references(self) -> dict[str, str]:
+        """What the state remembers of it: by which names gate and database were ordered."""
+        mongodb = {"mongodb": str(self.mongodb.image)} if self.mongodb else {}
+        return {"gate": str(self.gate_image)} | mongodb
+
 
 def read(path: Path, stack: str) -> Policy:
     """Parse the policy of `stack`. Raises PolicyInvalid with key, value, limit and next step."""
