@@ -72,9 +72,7 @@ def _wanted(situation: Situation, mongodb: MongoPolicy) -> Reference:
     text, known = situation.wanted, mongodb.image
     if not text or text == "available":
         return known
-    if text.startswith("sha256:"):
-        return reference.parse(f"{known.repository}@{text}")
-    wanted = reference.parse(text if set("/:@") & set(text) else f"{known.repository}:{text}")
+    wanted = reference.named(text, known)
     if wanted.repository != known.repository:
         raise Refused(
             f"{wanted} ist nicht das Abbild, das im Inventar steht",

@@ -55,11 +55,7 @@ def target_reference(situation: Situation) -> Reference:
         return channel.pinned(known.digest)
     if wanted in (None, "", "available"):
         return channel
-    if wanted.startswith("sha256:"):
-        return reference.parse(f"{channel.repository}@{wanted}")
-    if "/" in wanted or "@" in wanted or ":" in wanted:
-        return reference.parse(wanted)
-    return reference.parse(f"{channel.repository}:{wanted}")
+    return reference.named(wanted, channel)
 
 
 def refuse_downgrade(situation: Situation, target: Release, current: Release) -> None:

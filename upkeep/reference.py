@@ -43,6 +43,13 @@ class Reference:
         return f"{self.repository}:{self.tag}" if self.tag else self.repository
 
 
+def named(text: str, known: Reference) -> Reference:
+    """What a caller means by `text`: an image's whole name, or a tag or digest alone of the repository of `known`."""
+    if text.startswith("sha256:"):
+        return parse(f"{known.repository}@{text}")
+    return parse(text if set("/:@") & set(text) else f"{known.repository}:{text}")
+
+
 def parse(text: str) -> Reference:
     """`repo:tag`, `repo@sha256:…` or `repo:tag@sha256:…` (the digest wins). A bare name means the tag latest."""
     name, _, digest = text.partition("@")
