@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-RUN_LABEL = "upkeep.run"
+from upkeep.ports.containers import RUN
+
 FILE_RIGHTS = ["CHOWN", "DAC_OVERRIDE", "FOWNER"]
 
 
@@ -41,7 +42,7 @@ class Errand:
             "entrypoint": [self.argv[0]],
             "command": list(self.argv[1:]),
             "user": "0:0" if self.moves_files else self.user,
-            "labels": {RUN_LABEL: self.run},
+            "labels": {RUN: self.run},
         }
 
     def host_options(self) -> dict[str, Any]:
