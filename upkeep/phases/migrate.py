@@ -192,8 +192,7 @@ def _take(run: Run, report: CommandReport, ended: Container) -> None:
     report.exit_code, report.ended_at = ended.exit_code, ended.finished_at or run.now()
     report.seconds = round((moment(report.ended_at) - moment(ended.started_at)).total_seconds(), 3)
     if not report.problem and ended.exit_code != 0:
-        killed = " (von außen beendet, etwa weil der Speicher nicht reichte)" if ended.exit_code == 137 else ""
-        report.problem = f"Exit-Code {ended.exit_code}{killed}"
+        report.problem = ended.told_exit
     run.record.timings["migration_s"] = report.seconds
 
 

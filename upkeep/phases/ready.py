@@ -14,7 +14,6 @@ from upkeep.run import Run
 PROBE_TIMEOUT = 5.0
 EAGER_INTERVAL = 0.1  # until the first good answer; from then on the policy's interval counts
 HOPELESS_RESTARTS = 5
-KILLED = 137  # by SIGKILL: the kernel's answer to who takes more memory than he may
 PLAUSIBLE = 300.0  # a container that is older than our watch by more was not started by this run, or the clock jumped
 
 
@@ -95,8 +94,7 @@ def _look(run: Run, app: AppPolicy, expected: Release | None, watches: list[Watc
 def _crash(container: Container) -> str:
     if not container.exit_code and not container.restarts:
         return ""
-    killed = " (von außen beendet, etwa weil der Speicher nicht reichte)" if container.exit_code == KILLED else ""
-    return f", Exit-Code {container.exit_code}{killed}, {container.restarts} Neustarts"
+    return f", {container.told_exit}, {container.restarts} Neustarts"
 
 
 def check_slot(run: Run, app: AppPolicy, expected: Release | None, container: Container | None) -> str | None:

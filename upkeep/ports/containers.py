@@ -11,6 +11,7 @@ COMPOSE_PROJECT = "com.docker.compose.project"
 COMPOSE_SERVICE = "com.docker.compose.service"
 COMPOSE_ONE_OFF = "com.docker.compose.oneoff"
 RUN = "upkeep.run"
+KILLED = 137  # by SIGKILL: the kernel's answer to who takes more memory than he may
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,12 @@ class Container:
     @property
     def running(self) -> bool:
         return self.state == "running"
+
+    @property
+    def told_exit(self) -> str:
+        """Its exit code in the operator's words."""
+        killed = " (von außen beendet, etwa weil der Speicher nicht reichte)" if self.exit_code == KILLED else ""
+        return f"Exit-Code {self.exit_code}{killed}"
 
     @property
     def address(self) -> str | None:
