@@ -16,7 +16,7 @@ from upkeep.journal import Result
 from upkeep.layout import StackPaths
 from upkeep.phases.patience import await_docker
 from upkeep.ports import Ports
-from upkeep.run import Run, told
+from upkeep.run import Run, blame
 from upkeep.state import State
 
 STOP_TIMEOUT = 30.0
@@ -116,10 +116,10 @@ def execute(run: Run) -> None:
             run.phase("delete", "Daten werden gelöscht", 60, _delete)
         run.finish(Result.UPDATED, f"„{run.paths.name}“ ist entfernt{', auch die Daten' if delete else ''}.")
     except Exception as exc:  # whatever it was: the journal gets an end
-        run.record.reason, run.record.code = told(exc), getattr(exc, "code", "failed")
+        reason = blame(run.record, exc)
         refused = isinstance(exc, Refused)
         note = "" if refused else " Der Rest ist noch da; den Aufruf wiederholen."
-        run.finish(Result.REFUSED if refused else Result.FAILED, f"{told(exc)}{note}")
+        run.finish(Result.REFUSED if refused else Result.FAILED, f"{reason}{note}")
 
 
 def _take_down(run: Run) -> str:

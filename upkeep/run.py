@@ -190,8 +190,7 @@ def carry_out(run: Run) -> None:
 
 def refuse(run: Run, exc: Refused) -> None:
     _take_leave(run, Result.REFUSED)
-    run.record.reason, run.record.code = str(exc), exc.code
-    run.finish(Result.REFUSED, str(exc) + _aside(run))
+    run.finish(Result.REFUSED, blame(run.record, exc) + _aside(run))
 
 
 def fail_untouched(run: Run, exc: Exception) -> None:
@@ -201,8 +200,8 @@ def fail_untouched(run: Run, exc: Exception) -> None:
     if run.record.intended("prepare"):
         discard_quietly(run)
     _take_leave(run, Result.FAILED)
-    run.record.reason, run.record.code = told(exc), getattr(exc, "code", "failed")
-    run.finish(Result.FAILED, f"{told(exc)}{_serving(run)}{_aside(run)} Protokoll: `upkeep logs {run.paths.name}`.")
+    reason = blame(run.record, exc)
+    run.finish(Result.FAILED, f"{reason}{_serving(run)}{_aside(run)} Protokoll: `upkeep logs {run.paths.name}`.")
 
 
 def _serving(run: Run) -> str:
@@ -230,6 +229,12 @@ def _remembered(run: Run) -> state.State:
         return state.load(run.paths)
     except UpkeepError:
         return state.State()
+
+
+def blame(record: Record, exc: Exception) -> str:
+    """Remember why the run failed, in the operator's words and in the programs'. The words."""
+    record.reason, record.code = told(exc), getattr(exc, "code", "failed")
+    return record.reason
 
 
 def told(exc: Exception) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from upkeep import database_story
 from upkeep.adoption import story as adoption
 from upkeep.database_story import step, step_back
+from upkeep.errors import UpkeepError
 from upkeep.journal import Operation, Result
 from upkeep.phases.bake import bake
 from upkeep.phases.commit import commit, hold, prune
@@ -23,7 +24,7 @@ from upkeep.phases.slots import restore, start_slots, stop_slots
 from upkeep.phases.switch import switch
 from upkeep.phases.trouble import keep_evidence, say_disturbed
 from upkeep.rolling import roll, roll_back
-from upkeep.run import Run, told
+from upkeep.run import Run, blame, told
 
 
 def forward(run: Run) -> None:
@@ -69,8 +70,7 @@ def back(run: Run, cause: Exception | None = None) -> None:
     """To the release before: its image, its compose.yml. The evidence first, the explanation last."""
     if not run.record.going_back:
         run.record.going_back = True
-        run.record.reason = told(cause) if cause else "Der Agent wurde während des Laufs beendet."
-        run.record.code = getattr(cause, "code", "failed")
+        blame(run.record, cause or UpkeepError("Der Agent wurde während des Laufs beendet"))
     if run.record.operation is Operation.ADOPT:
         return adoption.back(run)
     if overtaken(run):

@@ -12,7 +12,7 @@ from upkeep.phases.ready import watch_until_ready
 from upkeep.ports.compose import Project
 from upkeep.ports.containers import Container
 from upkeep.repair import Judgement, judge
-from upkeep.run import Run, told
+from upkeep.run import Run, blame
 
 UNDER_REPAIR = "Eine Reparatur ist nicht fertig geworden"
 
@@ -26,9 +26,8 @@ def repair(run: Run) -> None:
             return run.finish(Result.UNCHANGED, judgement.message)
         _carry_out(run, judgement)
     except Exception as exc:  # whatever it was: the journal gets an end
-        run.record.reason, run.record.code = told(exc), getattr(exc, "code", "failed")
-        name = run.paths.name
-        return run.finish(Result.FAILED, f"{told(exc)} Ursache beheben und `upkeep repair {name} --yes` wiederholen.")
+        reason, name = blame(run.record, exc), run.paths.name
+        return run.finish(Result.FAILED, f"{reason} Ursache beheben und `upkeep repair {name} --yes` wiederholen.")
     label = judgement.state.release.label if judgement.state.release else "noch nicht ausgerollt"
     return run.finish(Result.UPDATED, f"Repariert: {label}. {judgement.message}")
 
