@@ -6,18 +6,16 @@ import os
 from pathlib import Path
 
 from upkeep.errors import DiskFailed
-from upkeep.ports.errand import Errand, Mount
+from upkeep.ports.errand import THERE, Errand, Mount, exchange
 from upkeep.run import Run
 
-HERE, THERE = "/from", "/to"
 LIMIT = 24 * 3600.0  # seconds for one directory: whoever has more data than that has another plan
 
 
 def copy(run: Run, source: Path, target: Path) -> None:
     """With owners, times and attributes; what was in `target` before is gone. Durable when it returns."""
-    _do(run, ("find", THERE, "-mindepth", "1", "-delete"), (Mount(target, THERE, read_only=False),))
-    mounts = (Mount(source, HERE), Mount(target, THERE, read_only=False))
-    _do(run, ("cp", "-a", f"{HERE}/.", THERE), mounts)
+    for argv, mounts in exchange(source, target):
+        _do(run, argv, mounts)
     os.sync()
 
 

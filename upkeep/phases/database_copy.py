@@ -10,12 +10,13 @@ from pathlib import Path
 
 from upkeep import room
 from upkeep.errors import DatabaseFailed, Refused
-from upkeep.ports.errand import Errand, Mount
+from upkeep.ports.errand import COPY, HERE, THERE, Errand, Mount, exchange
 from upkeep.run import Run
 
 KEPT = timedelta(days=14)
 TIMEOUT = 4 * 3600.0
 DATA = "/data/db"
+SYNC = ("sync", "-f", THERE)
 
 
 def volume(run: Run) -> str:
@@ -31,7 +32,7 @@ def volume(run: Run) -> str:
 
 def check_room(run: Run) -> int:
     """Megabytes of data; Refused when their copy would not fit."""
-    said = _send(run, ("du", "-sk", "/from"), Mount(volume(run), "/from"))
+    said = _send(run, ("du", "-sk", HERE), Mount(volume(run), HERE))
     size = int(said.split()[-2]) // 1024 + 1 if len(said.split()) > 1 else 0
     room.demand(
         run.ports.files,
@@ -50,22 +51,18 @@ def copy_aside(run: Run) -> str:
     run.ports.files.remove(place)
     about = run.record.database | {"stack": run.paths.name, "run": run.record.id, "at": run.now()}
     run.ports.files.write(place / "kopie.json", json.dumps(about, indent=1))
-    target = Mount(place / "data", "/to", read_only=False)
-    _send(run, ("cp", "-a", "/from/.", "/to/"), Mount(volume(run), "/from"), target)
-    _send(run, ("sync", "-f", "/to"), target)
+    target = Mount(place / "data", THERE, read_only=False)
+    _send(run, COPY, Mount(volume(run), HERE), target)
+    _send(run, SYNC, target)
     run.record.timings["copy_s"] = round(run.ports.clock.monotonic() - began, 3)
     return str(place)
 
 
 def put_back(run: Run) -> None:
     """Exactly what was copied, and nothing else. Again is fine."""
-    source, target = (
-        Mount(run.paths.copies / run.record.id / "data", "/from"),
-        Mount(volume(run), "/to", read_only=False),
-    )
-    _send(run, ("find", "/to", "-mindepth", "1", "-delete"), target)
-    _send(run, ("cp", "-a", "/from/.", "/to/"), source, target)
-    _send(run, ("sync", "-f", "/to"), target)
+    for argv, mounts in exchange(run.paths.copies / run.record.id / "data", volume(run)):
+        _send(run, argv, *mounts)
+    _send(run, SYNC, Mount(volume(run), THERE, read_only=False))
 
 
 def drop_copy(run: Run) -> None:

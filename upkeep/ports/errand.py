@@ -9,6 +9,9 @@ from typing import Any
 
 from upkeep.ports.containers import RUN
 
+HERE, THERE = "/from", "/to"
+EMPTY = ("find", THERE, "-mindepth", "1", "-delete")
+COPY = ("cp", "-a", f"{HERE}/.", THERE)
 FILE_RIGHTS = ["CHOWN", "DAC_OVERRIDE", "FOWNER"]
 
 
@@ -54,6 +57,12 @@ class Errand:
             "security_opt": ["no-new-privileges:true"],
             "binds": list(_binds(self.mounts)),
         }
+
+
+def exchange(source: Path | str, target: Path | str) -> tuple[tuple[tuple[str, ...], tuple[Mount, ...]], ...]:
+    """What makes `target` hold exactly what is in `source`, with owners, times and attributes: commands and places."""
+    here, there = Mount(source, HERE), Mount(target, THERE, read_only=False)
+    return ((EMPTY, (there,)), (COPY, (here, there)))
 
 
 def _binds(mounts: Iterable[Mount]) -> Iterable[str]:
