@@ -1,20 +1,40 @@
-"""Steady callers of a testbed host's gate, a quarter of them writing, who retry nothing and keep books."""
+"""Steady callers of the tiny app at a host's gate, a quarter of them writing. They retry nothing and keep books; their
+generator is that of `make load`."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from bench.load import Call, Tally, describe, generate
-from bench.proof.traffic import Accounts, Ledger
-from tests.integration.upkeep.host import EngineHost
+from bench.proof.traffic import LONG, READ, WRITE, Accounts, Ledger
 
-PER_SECOND = 100
-WRITE_EVERY, LONG_EVERY = 4, 203
+WRITE_EVERY = 4
 BEFORE_AND_AFTER = 1.0
+
+
+class Host(Protocol):
+    @property
+    def stack(self) -> str: ...
+
+    def address(self) -> str: ...
+
+    def run(self, *argv: str) -> str: ...
+
+
+@dataclass(frozen=True)
+class Mix:
+    """What is asked, and how often: `read` mostly, and once in `long_every` an answer that takes `long_seconds`."""
+
+    per_second: float = 100
+    read: str = "/page"
+    long_every: int = 203
+    long_seconds: float = 1.5
 
 
 @dataclass
@@ -26,7 +46,8 @@ class Seen:
     accounts: Accounts | None = None
 
     def __str__(self) -> str:
-        return f"{describe(self.tally)} · {dict(self.tally.releases)} · {self.accounts}"
+        wrong = Counter((sample.kind, sample.outcome) for sample in self.tally.samples if sample.outcome != "ok")
+        return f"{describe(self.tally)} · {dict(self.tally.releases)} · {self.accounts} · {dict(wrong)}"
 
     @property
     def nothing_lost(self) -> bool:
@@ -35,18 +56,18 @@ class Seen:
         return self.accounts.once == self.accounts.acknowledged > 0 == self.accounts.wrong
 
 
-def during(host: EngineHost, work: Callable[[], None], per_second: float = PER_SECOND) -> Seen:
+def during(host: Host, work: Callable[[], None], mix: Mix | None = None) -> Seen:
     """Load on the host's address while `work` goes on in a thread."""
     seen = Seen()
-    asyncio.run(_drive(f"http://{host.address()}", seen, work, per_second))
-    volume = host.run("docker", "volume", "inspect", "-f", "{{.Mountpoint}}", "lager_entries").strip()
-    seen.accounts = seen.ledger.compare(host.run("cat", f"{volume}/entries", check=False).splitlines())
+    asyncio.run(_drive(f"http://{host.address()}", seen, work, mix or Mix()))
+    volume = host.run("docker", "volume", "inspect", "-f", "{{.Mountpoint}}", f"{host.stack}_entries").strip()
+    seen.accounts = seen.ledger.compare(host.run("cat", f"{volume}/entries").splitlines())
     return seen
 
 
-async def _drive(origin: str, seen: Seen, work: Callable[[], None], per_second: float) -> None:
+async def _drive(origin: str, seen: Seen, work: Callable[[], None], mix: Mix) -> None:
     stop = asyncio.Event()
-    load = asyncio.create_task(generate(origin, _calls(seen.ledger), per_second, stop, seen.tally))
+    load = asyncio.create_task(generate(origin, _calls(seen.ledger, mix), mix.per_second, stop, seen.tally))
     try:
         await asyncio.sleep(BEFORE_AND_AFTER)
         await asyncio.to_thread(work)
@@ -56,14 +77,14 @@ async def _drive(origin: str, seen: Seen, work: Callable[[], None], per_second: 
         await load
 
 
-def _calls(ledger: Ledger) -> Iterator[Call]:
+def _calls(ledger: Ledger, mix: Mix) -> Iterator[Call]:
     for number in itertools.count():
-        if number % LONG_EVERY == 1:
-            yield Call("/slow=1.5")
+        if number % mix.long_every == 1:
+            yield Call(f"/slow={mix.long_seconds:g}", kind=LONG)
         elif number % WRITE_EVERY == 0:
             yield _entry(ledger, f"{ledger.prefix}-{number}")
         else:
-            yield Call("/page")
+            yield Call(mix.read, kind=READ)
 
 
 def _entry(ledger: Ledger, name: str) -> Call:
@@ -73,4 +94,4 @@ def _entry(ledger: Ledger, name: str) -> Call:
         ledger.acknowledged.add(name)
         return True
 
-    return Call("/entries", "POST", name, accepts=confirmed)
+    return Call("/entries", "POST", name, kind=WRITE, accepts=confirmed)

@@ -74,6 +74,10 @@ class EngineHost:
 
     container: str
 
+    @property
+    def stack(self) -> str:
+        return "lager"
+
     def run(self, *argv: str, check: bool = True, stdin: bytes | None = None) -> str:
         argv = ("docker", "exec", *(("-i",) if stdin is not None else ()), self.container, *argv)
         done = subprocess.run(argv, input=stdin, capture_output=True, check=False)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 import requests
 
 from tests.integration.upkeep.host import EngineHost
+from tests.threads import Threads
 
 
 @dataclass(frozen=True)
@@ -19,28 +17,13 @@ class Seen:
     kind: str
 
 
-class Load:
+class Load(Threads):
     """Use as a context manager; afterwards `kinds` says which answers were seen (`200 1.0.0`, `503`, an error)."""
 
     def __init__(self, host: EngineHost, path: str = "/api/health", workers: int = 4) -> None:
+        super().__init__([self._work] * workers)
         self._url = f"http://{host.address()}{path}"
-        self._stop = threading.Event()
         self._seen: list[Seen] = []
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(workers)]
-
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        time.sleep(0.5)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        time.sleep(0.5)
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
 
     def kinds(self) -> set[str]:
         return {seen.kind for seen in self._seen}
@@ -53,7 +36,7 @@ class Load:
     def _work(self) -> None:
         with requests.Session() as session:
             session.trust_env = False
-            while not self._stop.is_set():
+            while not self.over:
                 at = time.monotonic()
                 self._seen.append(Seen(at, self._ask(session)))
                 time.sleep(0.01)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.integration.upkeep import images, stack
-from tests.integration.upkeep.callers import during
+from tests.integration.upkeep.callers import Mix, during
 from tests.integration.upkeep.host import EngineHost
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -138,7 +138,7 @@ def test_pause_holds_requests_through_a_recreate(host: EngineHost) -> None:
     place(host, strategy="recreate", pause=25)
     assert host.do("deploy")["result"] == "unchanged"
     reports: list[dict[str, Any]] = []
-    seen = during(host, lambda: reports.append(host.do("update", to="1.1.0", force=True)), per_second=20)
+    seen = during(host, lambda: reports.append(host.do("update", to="1.1.0", force=True)), Mix(per_second=20))
     assert reports[0]["result"] == "updated", reports
     assert seen.tally.outcomes.keys() == {"ok"}, seen
     assert seen.nothing_lost, seen
