@@ -16,7 +16,7 @@ from upkeep.phases.database_exchange import (
     stop_database,
     watch_database,
 )
-from upkeep.phases.gate import close_gate, open_gate, reopen_gate
+from upkeep.phases.gate import close_gate, disturbed, open_gate, reopen_gate
 from upkeep.phases.ready import await_previous, await_ready
 from upkeep.phases.slots import stop_slots
 from upkeep.run import Run
@@ -49,7 +49,7 @@ def step_back(run: Run) -> None:
             "Das Gate war schon offen: die Daten werden nicht mehr zurückgesetzt",
             next_step=f"Die Kopie von vorher liegt in {run.paths.copies / run.record.id}.",
         )
-    if run.record.intended("stop"):
+    if disturbed(run):
         run.phase("restore", "Vorige Datenbank wird zurückgeholt", 91, return_database)
         run.phase("recheck", "Anwendung wird geprüft", 94, await_previous)
     run.phase("reopen", "Wartungsseite wird ausgeschaltet", 96, reopen_gate)

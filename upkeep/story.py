@@ -10,7 +10,7 @@ from upkeep.journal import Operation, Result
 from upkeep.phases.bake import bake
 from upkeep.phases.commit import commit, hold, prune
 from upkeep.phases.farewell import leave_closed, leave_good, take_leave
-from upkeep.phases.gate import close_gate, open_gate, reopen_gate
+from upkeep.phases.gate import close_gate, disturbed, open_gate, reopen_gate
 from upkeep.phases.gate_change import change_gate
 from upkeep.phases.gate_trial import try_gate
 from upkeep.phases.hooks import before
@@ -102,7 +102,7 @@ def _back(run: Run) -> None:
 
 def _recreate_back(run: Run) -> None:
     """The gate may be open again by now: what failed then serves users until it is shut once more."""
-    touched = run.record.intended("stop") or run.record.intended("switch")
+    touched = disturbed(run) or run.record.intended("switch")
     if run.plan.window and run.record.intended("open"):
         run.phase("shut", "Wartungsseite wird wieder eingeschaltet", 90, close_gate)
     if touched:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from upkeep import maintenance, rotation
 from upkeep.composition import GATE
 from upkeep.errors import GateFailed
 from upkeep.maintenance import Notice
+from upkeep.phases.telling import signal, tell
 from upkeep.plan import GateChange
 from upkeep.policy import Policy
 from upkeep.ports.clock import moment
@@ -16,10 +19,11 @@ from upkeep.release import Release
 from upkeep.run import Run
 
 QUIET_INTERVAL = 0.05
+TOLD = "told_at"
 
 
 def close_gate(run: Run) -> str:
-    """Shut it for everybody, then wait until the requests already inside are answered (drain_timeout at most)."""
+    """Shut it for everybody, then wait until what is already inside is over (drain_timeout at most)."""
     look = run.policy.maintenance
     if "closed_at" not in run.record.marks:
         run.mark("closed_at")
@@ -47,12 +51,34 @@ def _absent(run: Run) -> str:
 
 
 def _await_quiet(run: Run) -> int:
-    """Number of requests still inside when time was up."""
+    """Requests and streams still inside when time was up. Nobody gets in meanwhile: the app is told at once if there is
+    a path for that, else by SIGTERM at half time."""
     gate, clock = run.ports.gate(run.paths), run.ports.clock
-    deadline = clock.monotonic() + run.policy.update.drain_timeout
-    while (inside := gate.in_flight()) and clock.monotonic() < deadline:
+    policy = run.policy if run.record.going_back else run.policy_before  # the slots' own
+    begin, limit, deaf = clock.monotonic(), run.policy.update.drain_timeout, _serving(run)
+    if policy.update.drain_path and gate.in_flight():
+        deaf = _urge(run, deaf, partial(tell, policy=policy))
+    while (inside := gate.in_flight()) and (waited := clock.monotonic() - begin) < limit:
+        if deaf and waited >= limit / 2:
+            deaf = _urge(run, deaf, signal)
         clock.sleep(QUIET_INTERVAL)
     return inside
+
+
+def _serving(run: Run) -> list[Container]:
+    return [item for item in run.ports.docker.containers(run.paths.name) if item.role == "app" and item.running]
+
+
+def _urge(run: Run, slots: list[Container], how: Callable[[Run, Container], bool]) -> list[Container]:
+    """Those that did not hear it. From here on the way back has to start them all again."""
+    run.mark(TOLD)
+    run.journal.save()
+    return [item for item in slots if not how(run, item)]
+
+
+def disturbed(run: Run) -> bool:
+    """Whether the slots were stopped, or may end by themselves because they were told."""
+    return run.record.intended("stop") or TOLD in run.record.marks
 
 
 def open_gate(run: Run) -> str:

@@ -9,6 +9,7 @@ from upkeep.errors import GateFailed, NotReady, UpkeepError
 from upkeep.phases.patience import with_gate
 from upkeep.phases.prepare import app_containers
 from upkeep.phases.ready import check_slot
+from upkeep.phases.telling import signal, tell
 from upkeep.policy import Policy
 from upkeep.ports.containers import Container, running_of
 from upkeep.ports.gate import Server
@@ -17,7 +18,6 @@ from upkeep.run import Run
 
 INTERVAL = 0.05
 QUIET_LOOKS = 2  # a request may be on its way to the slot while the first look is taken
-TOLD_TIMEOUT = 5.0
 OTHER_TIMEOUT = 15.0
 ADMIT_TIMEOUT = 30.0
 
@@ -32,7 +32,7 @@ def drain(run: Run, slot: str, policy: Policy) -> str:
     take_out(run, slot, policy)
     if container is None:
         return "lief nicht"
-    told = _tell(run, container, policy)
+    told = tell(run, container, policy)
     left = _await_quiet(run, slot, container, told)
     if left:
         with_gate(run.ports, lambda: run.ports.gate(run.paths).cut(slot))
@@ -80,18 +80,6 @@ def running(run: Run, slot: str) -> Container | None:
     return running_of(app_containers(run), slot)
 
 
-def _tell(run: Run, container: Container, policy: Policy) -> bool:
-    """By the policy's path; whether the app took it."""
-    path = policy.update.drain_path
-    if path is None or not container.address:
-        return False
-    answer = run.ports.probe.post(container.address, policy.app.port, path, TOLD_TIMEOUT)
-    if answer.status is None or answer.status >= 400:
-        log.warning("%s: %s nimmt %s nicht an (%s)", run.record.id, container.service, path, answer)
-        return False
-    return True
-
-
 def _await_quiet(run: Run, slot: str, container: Container, told: bool) -> int:
     """Connections left when time is up. An app nobody told by path hears SIGTERM at half time: by then ordinary
     requests are over, and what is left are WebSockets and streams."""
@@ -104,7 +92,7 @@ def _await_quiet(run: Run, slot: str, container: Container, told: bool) -> int:
         if quiet >= QUIET_LOOKS or waited >= limit:
             return left
         if not told and waited >= limit / 2:
-            told = _signal(run, container)
+            told = signal(run, container)
         clock.sleep(INTERVAL)
 
 
@@ -117,14 +105,6 @@ def _busy(run: Run, slot: str) -> int:
         return sum(server.sessions for server in gate.servers() if server.name == slot)
 
     return with_gate(run.ports, look)
-
-
-def _signal(run: Run, container: Container) -> bool:
-    try:
-        run.ports.docker.signal(container.id, "SIGTERM")
-    except UpkeepError as exc:  # it ended by itself
-        log.warning("%s: %s", run.record.id, exc)
-    return True
 
 
 def admit(run: Run, slot: str, policy: Policy, release: Release | None) -> str:

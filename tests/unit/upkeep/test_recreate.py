@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from tests.unit.upkeep.drive import Driver
+from tests.unit.upkeep.streams import Streams
 from upkeep import maintenance
 from upkeep.maintenance import Notice
 
@@ -157,6 +158,29 @@ def test_requests_that_outlast_the_drain_timeout_are_counted(driver: Driver) -> 
     driver.world.release("1.1.0")
     driver.world.gate.inside = [2] * 1000
     assert driver.must("update", "updated").timings["requests_cut"] == 2
+
+
+def test_open_streams_are_told_by_sigterm_at_half_time(driver: Driver) -> None:
+    """Nobody gets in meanwhile: the window must not last for those who never leave by themselves."""
+    driver.world.place(update={"drain_timeout": 30})
+    driver.must("deploy", "updated")
+    driver.world.release("1.1.0")
+    driver.world.gate.inside = Streams(driver.world)
+    driver.world.fuse.arm(None)
+    record = driver.must("update", "updated")
+    assert driver.world.fuse.passed.count("after signal SIGTERM") == 1
+    assert record.timings["requests_cut"] == 0
+    assert 15 <= record.timings["maintenance_s"] < 18
+
+
+def test_app_with_a_path_for_it_ends_its_streams_at_once(driver: Driver) -> None:
+    driver.world.place(update={"drain_timeout": 30, "drain_path": "/drain"})
+    driver.must("deploy", "updated")
+    driver.world.release("1.1.0")
+    driver.world.gate.inside = Streams(driver.world)
+    record = driver.must("update", "updated")
+    assert driver.world.probe.posted == [("app-1", "/drain")]
+    assert record.timings["maintenance_s"] < 3
 
 
 def test_window_is_at_most_two_seconds_longer_than_the_start(deployed: Driver) -> None:

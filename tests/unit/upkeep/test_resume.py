@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from tests.unit.upkeep.drive import Driver
+from tests.unit.upkeep.streams import Streams
 from tests.unit.upkeep.world import Killed, World
 from upkeep import maintenance, release
 from upkeep.maintenance import Maintenance, Notice
@@ -125,6 +126,17 @@ def test_killed_again_while_resuming(tmp_path: Path, name: str) -> None:
             driver.world.fuse.arm(None)
             driver.resume()
             assert_sound(driver, old, f"{name}, Punkte {point} und {second} ({where})")
+
+
+def test_app_that_was_told_to_end_runs_again_after_a_kill(driver: Driver) -> None:
+    driver.world.place(update={"drain_timeout": 2})
+    update_to(GOOD)(driver)
+    old = driver.world.box("app-1").image
+    driver.world.gate.inside = Streams(driver.world)
+    where = kill_at(driver, "update", "after signal SIGTERM")
+    assert driver.world.box("app-1").state == "exited"
+    driver.resume()
+    assert_sound(driver, old, where)
 
 
 def assert_sound(driver: Driver, old: str, where: str) -> None:
