@@ -12,11 +12,12 @@ from typing import Any
 
 from upkeep import composition, maintenance, pruning, state
 from upkeep.errors import BadRequest, PolicyInvalid, Refused, UpkeepError
+from upkeep.failure import blame
 from upkeep.journal import Result
 from upkeep.layout import StackPaths
 from upkeep.phases.patience import await_docker
 from upkeep.ports import Ports
-from upkeep.run import Run, blame
+from upkeep.run import Run
 from upkeep.state import State
 
 STOP_TIMEOUT = 30.0

@@ -12,6 +12,7 @@ from functools import cached_property
 from upkeep import audit, room, standing, state
 from upkeep import policy as policies
 from upkeep.errors import DiskFailed, Refused, UpkeepError
+from upkeep.failure import blame
 from upkeep.journal import Journal, Operation, PhaseRecord, Record, Result
 from upkeep.layout import Snapshot, StackPaths
 from upkeep.plan import Plan
@@ -229,17 +230,3 @@ def _remembered(run: Run) -> state.State:
         return state.load(run.paths)
     except UpkeepError:
         return state.State()
-
-
-def blame(record: Record, exc: Exception) -> str:
-    """Remember why the run failed, in the operator's words and in the programs'. The words."""
-    record.reason, record.code = told(exc), getattr(exc, "code", "failed")
-    return record.reason
-
-
-def told(exc: Exception) -> str:
-    """An error in the operator's words; surprises are logged with their trace."""
-    if isinstance(exc, UpkeepError):
-        return str(exc)
-    log.error("unerwartet", exc_info=exc)
-    return f"Unerwarteter Fehler: {type(exc).__name__}: {exc}."

@@ -6,10 +6,11 @@ from upkeep import database_story
 from upkeep.adoption import story as adoption
 from upkeep.database_story import step, step_back
 from upkeep.errors import UpkeepError
+from upkeep.failure import blame, blame_way_back
 from upkeep.journal import Operation, Result
 from upkeep.phases.bake import bake
 from upkeep.phases.commit import commit, hold, prune
-from upkeep.phases.farewell import leave_closed, leave_good, take_leave
+from upkeep.phases.farewell import leave_closed, leave_failed, leave_good, take_leave
 from upkeep.phases.gate import close_gate, disturbed, open_gate, reopen_gate
 from upkeep.phases.gate_change import change_gate
 from upkeep.phases.gate_trial import try_gate
@@ -24,7 +25,7 @@ from upkeep.phases.slots import restore, start_slots, stop_slots
 from upkeep.phases.switch import switch
 from upkeep.phases.trouble import keep_evidence, say_disturbed
 from upkeep.rolling import roll, roll_back
-from upkeep.run import Run, blame, told
+from upkeep.run import Run
 
 
 def forward(run: Run) -> None:
@@ -129,14 +130,12 @@ def _conclude(run: Run) -> None:
 def _give_up(run: Run, exc: Exception) -> None:
     """Even the release before does not get ready. Who still answers goes on; without anybody the gate stays shut."""
     name, before = run.paths.name, run.plan.release.label if run.plan.release else "Die vorige Version"
-    if " Beim Zurückgehen: " not in run.record.reason:  # an alarm may have been cut short: then this is said again
-        run.record.reason += f" Beim Zurückgehen: {told(exc)}"
+    blame_way_back(run.record, exc)
     still = admit_the_rest(run) if run.plan.rolling else set()
     advice = f"Ursache beheben, dann `upkeep deploy {name}`. Protokoll: `upkeep logs {name}`."
     if still:
-        take_leave(run, Result.FAILED)
         state = f"{before} ist nur teilweise zurück; {', '.join(sorted(still))} bedient weiter."
-        return run.finish(Result.FAILED, f"{run.record.reason} {state} {advice}")
+        return leave_failed(run, f"{run.record.reason} {state} {advice}")
     say_disturbed(run)
     state = f"{before} antwortet nicht; die Wartungsseite bleibt eingeschaltet."
     return leave_closed(run, f"{run.record.reason} {state} {advice}")

@@ -13,8 +13,10 @@ from upkeep.adoption.phases import (
     takeover,
     withdraw,
 )
+from upkeep.failure import blame_way_back
 from upkeep.journal import Result
 from upkeep.phases.commit import commit
+from upkeep.phases.farewell import leave_failed
 from upkeep.phases.gate import close_gate, open_gate
 from upkeep.phases.gate_change import change_gate
 from upkeep.phases.gate_trial import try_gate
@@ -24,7 +26,7 @@ from upkeep.phases.ready import await_ready
 from upkeep.phases.slots import start_slots
 from upkeep.phases.switch import name_images, switch
 from upkeep.phases.trouble import keep_evidence
-from upkeep.run import Run, told
+from upkeep.run import Run
 
 
 def forward(run: Run) -> None:
@@ -77,9 +79,9 @@ def _conclude(run: Run) -> None:
 def _give_up(run: Run, exc: Exception) -> None:
     taken = takeover(run)
     copies = ", ".join(f"{store.label}: {store.copy}" for store in taken.stores)
-    run.record.reason += f" Beim Zurückgehen: {told(exc)}"
-    run.finish(
-        Result.FAILED,
+    blame_way_back(run.record, exc)
+    leave_failed(
+        run,
         f"{run.record.reason} Das alte Projekt „{taken.project}“ läuft nicht oder nicht ganz. "
         f"Von Hand: `docker compose -p {taken.project} start`"
         f"{f'; die Daten, wie sie beim Anhalten waren: {copies}' if copies else ''}.",

@@ -19,8 +19,13 @@ def take_leave(run: Run, result: Result) -> None:
 
 
 def leave_closed(run: Run, message: str) -> None:
-    """The end with the gate shut: whoever looks after the stack hears of it before anything else is said."""
+    """The end with the gate shut."""
     run.record.keeps_closed = True
+    leave_failed(run, message)
+
+
+def leave_failed(run: Run, message: str) -> None:
+    """Neither release is what it should be: whoever looks after the stack hears of it before anything else is said."""
     alarm(run, message)
     take_leave(run, Result.FAILED)
     run.finish(Result.FAILED, message)

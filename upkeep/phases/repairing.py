@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from upkeep import audit, maintenance, release, rotation, state
+from upkeep.failure import blame
 from upkeep.journal import Result
 from upkeep.phases.decide import copy_files
 from upkeep.phases.gate import tell_release
@@ -12,7 +13,7 @@ from upkeep.phases.ready import watch_until_ready
 from upkeep.ports.compose import Project
 from upkeep.ports.containers import Container
 from upkeep.repair import Judgement, judge
-from upkeep.run import Run, blame
+from upkeep.run import Run
 
 UNDER_REPAIR = "Eine Reparatur ist nicht fertig geworden"
 

@@ -227,7 +227,10 @@ def test_check_mode_says_how_it_would_go(driver: Driver) -> None:
     ]
 
 
-def test_release_before_that_does_not_come_back_leaves_serving_what_serves(driver: Driver) -> None:
+def test_release_before_that_does_not_come_back_leaves_serving_what_serves(
+    driver: Driver, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And somebody is called: half a stack is not what a way back promises."""
     old = driver.world.box("app-1").image.partition("@")[2]
     driver.world.release("1.1.0", kind="rotten")
     driver.world.published[old].seconds = 1000  # once stopped it does not get ready in time
@@ -235,6 +238,7 @@ def test_release_before_that_does_not_come_back_leaves_serving_what_serves(drive
         box.began = -10_000.0
     record = driver.must("update", "failed")
     assert "1.0.0 ist nur teilweise zurück; app-2 bedient weiter." in record.message
+    assert [line for line in caplog.messages if line.startswith(f"ALARM lager: {record.reason[:20]}")]
     assert driver.world.gate.closed_by is None
     assert driver.world.gate.out == set() or driver.world.gate.out == {"app-1"}
     assert rotation.out(driver.world.paths) == {}
