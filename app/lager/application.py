@@ -16,7 +16,7 @@ from lager import schema
 from lager.services import Services, build_services
 from lager.settings import Settings
 from lager.watch.keeping import kept
-from lager.web import account_routes, booking_routes, store_routes, system_routes, watch_routes
+from lager.web import account_routes, booking_routes, store_routes, system_routes, update_routes, watch_routes
 from lager.web.errors import EXCEPTION_HANDLERS
 from lager.web.frontend import frontend
 from lager.web.middleware import CrossSiteGuard, RequestLog, SecurityHeaders
@@ -36,6 +36,7 @@ def create_app(settings: Settings, services: Services | None = None) -> Starlett
             *account_routes.ROUTES,
             *store_routes.ROUTES,
             *booking_routes.ROUTES,
+            *update_routes.ROUTES,
             *watch_routes.ROUTES,
             Route("/{path:path}", frontend(settings.frontend), methods=["GET"]),
         ],

@@ -23,6 +23,7 @@ from lager.database import Client, Database, open_client
 from lager.live.outbox import Outbox
 from lager.locations.store import Locations
 from lager.settings import Settings
+from lager.system.tickets import TicketOffice
 from lager.watch.metrics import Metrics
 from lager.watch.performance import Performance
 from lager.watch.security import SecurityEvents
@@ -72,6 +73,7 @@ class Services:
     metrics: Metrics
     performance: Performance
     security: SecurityEvents
+    tickets: TicketOffice
 
 
 def build_services(
@@ -104,4 +106,5 @@ def build_services(
         metrics=metrics,
         performance=Performance(database, metrics, lifecycle.instance, settings.slot, now),
         security=SecurityEvents(database, metrics, settings.slot, now),
+        tickets=TicketOffice(settings.ticket_key, settings.stack, now),
     )

@@ -63,6 +63,8 @@ class Settings:
     metrics_port: int = 0  # 0 is off
     slot: str = "app"
     stack: str = "lager"
+    ticket_key: Path = Path("/run/secrets/ticket-key")
+    published: Path = Path("/run/upkeep")
 
     @property
     def is_https(self) -> bool:
@@ -142,6 +144,8 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         metrics_port=reader.number("LAGER_METRICS_PORT", Settings.metrics_port, int, 0, 65535),
         slot=reader.text("UPKEEP_SLOT", Settings.slot),
         stack=reader.text("UPKEEP_STACK", Settings.stack),
+        ticket_key=Path(reader.text("LAGER_TICKET_KEY_FILE", str(Settings.ticket_key))),
+        published=Path(reader.text("LAGER_UPKEEP", str(Settings.published))),
     )
     _check(settings, reader.problems)
     if reader.problems:

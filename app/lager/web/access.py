@@ -42,8 +42,10 @@ def public(endpoint: PublicEndpoint) -> Endpoint:
     return reached
 
 
-def guarded(role: Role, endpoint: GuardedEndpoint) -> Endpoint:
-    """For users whose role covers ``role``."""
+def guarded(
+    role: Role, endpoint: GuardedEndpoint, *, refused: tuple[str, Severity] = ("role_refused", Severity.MEDIUM)
+) -> Endpoint:
+    """For users whose role covers ``role``; the others become a security event."""
 
     async def reached(request: Request) -> Response:
         services = services_of(request)
@@ -54,7 +56,7 @@ def guarded(role: Role, endpoint: GuardedEndpoint) -> Endpoint:
         if not visit.user.role.covers(role):
             path = request.scope["path"][:200]
             address = client_address(request, services.settings.proxy_hops)
-            services.security.record("role_refused", Severity.MEDIUM, address=address, user=visit.user, path=path)
+            services.security.record(*refused, address=address, user=visit.user, path=path)
             raise Forbidden("Dafür fehlt Ihnen die Berechtigung. Ein Administrator kann sie vergeben.")
         return await endpoint(request, services, visit)
 
