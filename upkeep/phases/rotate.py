@@ -44,6 +44,8 @@ def leave(run: Run, slot: str) -> str:
     """The way back: a release that has to go does so even if it is the last that answers."""
     if not run.record.intended(f"replace:{slot}"):
         return "noch nicht ersetzt"
+    if slot not in {server.name for server in servers(run)}:
+        return "am Gate nicht bekannt"  # its configuration with the slot was still to come
     if serving(run) - {slot}:
         return drain(run, slot, run.policy)
     take_out(run, slot, run.policy)

@@ -23,6 +23,7 @@ class FakeGate:
         self.places: dict[str, str] = {}
         self.inside: list[int] = []
         self.out: set[str] = set()
+        self.unknown: set[str] = set()  # slots that its configuration does not name yet
         self.busy: dict[str, list[int]] = {}
         self.cuts: list[str] = []
         self.counted: dict[str, int] = {}
@@ -50,7 +51,7 @@ class FakeGate:
 
     def servers(self) -> tuple[Server, ...]:
         self._must_answer()
-        slots = sorted({box.service for box in self.world.boxes.values() if box.role == "app"})
+        slots = sorted({box.service for box in self.world.boxes.values() if box.role == "app"} - self.unknown)
         seen = tuple(self._server(slot) for slot in slots)
         up = sum(server.up for server in seen)
         self.fewest_up = up if self.fewest_up is None else min(up, self.fewest_up)
@@ -79,6 +80,8 @@ class FakeGate:
 
     def drain(self, slot: str) -> None:
         self._must_answer()
+        if slot in self.unknown:
+            raise GateFailed("Das Gate hat einen Befehl nicht angenommen", observed="No such server.")
         if slot not in self.out:
             with self.world.change(f"gate drain {slot}"):
                 self.out.add(slot)

@@ -183,6 +183,18 @@ def test_slots_come_and_go_without_a_gap(world: World, few: int, many: int) -> N
         driver.must("deploy", "unchanged")
 
 
+def test_added_slot_that_does_not_get_ready_goes_before_the_gate_knows_it(world: World) -> None:
+    driver = deployed_with(world)
+    world.place(slots=3, update=ROLLING)
+    world.gate.unknown = {"app-3"}
+    world.published[world.box("app-1").image.partition("@")[2]].seconds = 1000
+    for box in world.boxes.values():
+        box.began = -10_000.0  # those that run are well
+    record = driver.must("deploy", "rolled_back")
+    assert record.phase("leave:app-3").detail == "am Gate nicht bekannt"  # type: ignore[union-attr]
+    assert_settled(driver, "1.0.0")
+
+
 def test_from_one_slot_with_recreate_to_two_with_rolling(world: World) -> None:
     world.place()
     world.release("1.0.0")
