@@ -31,6 +31,10 @@ class Remnants:
     def data(self) -> Path:
         return self.root / "var/lib/upkeep" / self.stack
 
+    @property
+    def unit_files(self) -> Path:
+        return self.root / "etc/systemd/system"
+
     def remove(self, command: Command, really: bool) -> list[str]:
         """Units first (a socket would make its file again), stack.yml last: as long as it lies there the agent knows
         the stack."""
@@ -40,13 +44,15 @@ class Remnants:
                 command(["systemctl", "disable", "--now", "--quiet", unit])
             for place in places:
                 _remove(place)
+            if any(place.parent == self.unit_files for place in places):
+                command(["systemctl", "daemon-reload"])
         return [f"Dienst abschalten: {unit}" for unit in units] + [f"löschen: {place}" for place in places]
 
     def _units(self, command: Command) -> list[str]:
         """Instances for this stack (its door, its timers) that are loaded or come with the next boot."""
         argv = ["systemctl", "list-units", "--all", "--plain", "--no-legend", f"upkeep-*@{self.stack}.*"]
         loaded = [line.split()[0] for line in command(argv)[1].splitlines() if line.split()]
-        wanted = (self.root / "etc/systemd/system").glob(f"*.wants/upkeep-*@{self.stack}.*")
+        wanted = self.unit_files.glob(f"*.wants/upkeep-*@{self.stack}.*")
         lasting = {name.name for name in wanted} | {name for name in loaded if not name.endswith(".service")}
         running = [name for name in loaded if name.endswith(".service")]
         return [*sorted(lasting), *sorted(running)]
@@ -54,6 +60,8 @@ class Remnants:
     def _places(self) -> list[Path]:
         sockets = self.root / "run/upkeep"
         places = [self.root / f"etc/tmpfiles.d/upkeep-{self.stack}.conf"]
+        places += sorted(self.unit_files.glob(f"upkeep-*@{self.stack}.*"))  # of this stack alone, with their drop-ins
+        places += (self.root / "var/lib/systemd/timers").glob(f"stamp-upkeep-*@{self.stack}.*")
         places += [sockets / "door" / self.stack, sockets / "gate" / self.stack]
         if self.delete_data:
             return [*places, self.data, self.home]

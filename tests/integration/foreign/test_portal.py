@@ -161,4 +161,5 @@ def test_removed_portal_comes_back_on_its_data_or_is_gone_for_good(portal: Porta
     portal.host.run("docker", "compose", "-p", PROJECT, "rm", "-f")
     portal.fine("remove", stack=STACK, data="delete", confirm=STACK)
     assert VOLUME not in portal.host.run("docker", "volume", "ls", "-q")
-    assert portal.host.run("find", "/srv/upkeep", "/var/lib/upkeep", "-name", STACK) == ""
+    places = ("/etc", "/run/upkeep", "/srv/upkeep", "/var/lib/upkeep", "/var/lib/systemd")
+    assert portal.host.run("find", *places, "-name", f"*{STACK}*") == ""
