@@ -28,6 +28,8 @@ class Connection {
   newVersion = $state<string | null>(null);
   /** Grows each time the server is back: effects that read it load again. */
   epoch = $state(0);
+  /** Somebody else decides when the page loads again (an update that is being watched, see update.svelte.ts). */
+  isHeld = false;
 
   #version: string | null = null;
   #otherSeen = 0;
@@ -63,6 +65,7 @@ class Connection {
   }
 
   #offer(version: string | null): void {
+    if (this.isHeld) return;
     const isTyping = document.activeElement?.matches('input, textarea, select') || document.querySelector('dialog[open]');
     if (isTyping) this.newVersion = version;
     else location.reload();
@@ -75,7 +78,7 @@ class Connection {
   }
 
   #recover(version: string | null): void {
-    if (this.#isOther(version)) {
+    if (this.#isOther(version) && !this.isHeld) {
       location.reload();
       return;
     }

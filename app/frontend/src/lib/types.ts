@@ -103,3 +103,76 @@ export interface System {
 }
 
 export type Fields = Record<string, string>;
+
+export interface PastRun {
+  run: string;
+  operation: string;
+  result: 'updated' | 'rolled_back' | 'failed' | 'unchanged' | 'refused' | null;
+  from: string | null;
+  to: string | null;
+  started_at: string;
+  seconds: number;
+  message: string;
+}
+
+/** What Upkeep says about this installation; `problem` when it says nothing. `may`: what can be started from here. */
+export interface PublishedSystem {
+  problem: string | null;
+  version: string | null;
+  release: { version: string | null; since: string | null; notes: string | null } | null;
+  available: { version: string; notes: string | null; checked_at: string | null; held: boolean } | null;
+  checked: { run: string; at: string | null; result: string | null; message: string } | null;
+  history: PastRun[];
+  running: { run: string; operation: string; started_at: string | null } | null;
+  may: ('start-update' | 'check-update')[];
+}
+
+export interface RouteTimes {
+  method: string;
+  route: string;
+  count: number;
+  failed: number;
+  p50: number;
+  p95: number;
+  p99: number;
+  slowest: number;
+}
+
+export interface SlowRequest {
+  id: string;
+  at: string;
+  slot: string;
+  method: string;
+  route: string;
+  status: number;
+  ms: number;
+  request_id: string;
+}
+
+export interface Performance {
+  since: string;
+  slots: string[];
+  routes: RouteTimes[];
+  slow: SlowRequest[];
+}
+
+export type Severity = 'info' | 'medium' | 'high';
+
+export interface SecurityEvent {
+  id: string;
+  at: string;
+  first_at: string;
+  event: string;
+  severity: Severity;
+  address: string;
+  user: { id: string; name: string } | null;
+  count: number;
+  request_id: string;
+  slot: string;
+}
+
+export interface SecurityEvents {
+  events: SecurityEvent[];
+  counts: Record<Severity, number>;
+  days: number;
+}
