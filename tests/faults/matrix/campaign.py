@@ -53,7 +53,7 @@ def survey(lane: Lane, ledger: Ledger, scene: Scene) -> list[str]:
         lane.ground = None if scene.fresh else lane.ground
         seen = lane.play(scene)
         if seen["problems"]:
-            raise LaneBroken(f"{scene.name}, ungestört: {seen}")
+            raise LaneBroken(f"{scene.name}, ungestört: {seen['problems']}: {seen.get('message', '')}")
         known = seen["course"]
         ledger.add(kind="survey", scene=scene.name, course=known, result=seen["result"])
     return known

@@ -151,7 +151,8 @@ def _silent(version: str) -> str:
 
 
 def settle(job: Json) -> list[str]:
-    """Afterwards: the operator opens where he had shut; where he had not, a deploy finds nothing to do."""
+    """Afterwards: the operator opens where he had shut; where he had not, a deploy finds nothing to do, or fails again
+    at files that are no good."""
     (judge.DATA / "ballast").unlink(missing_ok=True)
     if job["operator"]:
         talk.maintenance(on=False)
@@ -159,7 +160,8 @@ def settle(job: Json) -> list[str]:
     again = talk.do("deploy")
     if job["operation"] == "deploy" and again["result"] == "updated":
         again = talk.do("deploy")
-    return [] if again["result"] == "unchanged" else [f"Ein Deploy danach: {again['result']}: {again['message']}"]
+    expected = "rolled_back" if job["operation"] == "deploy" and job["broken"] else "unchanged"
+    return [] if again["result"] == expected else [f"Ein Deploy danach: {again['result']}: {again['message']}"]
 
 
 def course() -> list[str]:
