@@ -10,15 +10,24 @@ from collections.abc import AsyncIterator
 from pymongo.errors import PyMongoError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from lager import schema
 from lager.services import Services, build_services
 from lager.settings import Settings
 from lager.watch.keeping import kept
-from lager.web import account_routes, booking_routes, store_routes, system_routes, update_routes, watch_routes
+from lager.web import (
+    account_routes,
+    booking_routes,
+    live_routes,
+    store_routes,
+    system_routes,
+    update_routes,
+    watch_routes,
+)
 from lager.web.errors import EXCEPTION_HANDLERS
 from lager.web.frontend import frontend
+from lager.web.live_sockets import Sockets
 from lager.web.middleware import CrossSiteGuard, RequestLog, SecurityHeaders
 
 log = logging.getLogger("lager.application")
@@ -30,6 +39,7 @@ PREPARE_AGAIN = 0.5  # seconds between attempts while mongod is away
 def create_app(settings: Settings, services: Services | None = None) -> Starlette:
     """The app for these settings. It starts at once; health says when the database is ready."""
     built = services or build_services(settings)
+    sockets = Sockets(built)
     app = Starlette(
         routes=[
             *system_routes.ROUTES,
@@ -38,18 +48,21 @@ def create_app(settings: Settings, services: Services | None = None) -> Starlett
             *booking_routes.ROUTES,
             *update_routes.ROUTES,
             *watch_routes.ROUTES,
+            *live_routes.ROUTES,
+            WebSocketRoute(live_routes.SOCKETS, sockets.entrance),
             Route("/{path:path}", frontend(settings.frontend), methods=["GET"]),
         ],
         middleware=[
             Middleware(SecurityHeaders, settings=settings),
             Middleware(RequestLog, lifecycle=built.lifecycle, performance=built.performance),
-            Middleware(CrossSiteGuard, settings=settings, security=built.security),
+            Middleware(CrossSiteGuard, settings=settings, security=built.security, besides=live_routes.DRAIN),
         ],
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=while_serving,
         max_body_size=BODY_MAX,
     )
     app.state.services = built
+    app.state.sockets = sockets
     return app
 
 
@@ -64,15 +77,18 @@ async def while_serving(app: Starlette) -> AsyncIterator[None]:
             preparing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await preparing
+            await app.state.sockets.close()
+            await services.live.stop()
     await services.client.close()
 
 
 async def prepare_database(services: Services) -> None:
-    """Indexes and migrations, as soon as mongod is there; until then health says unhealthy."""
+    """Indexes and migrations, as soon as mongod is there, then live updates; until then health says unhealthy."""
     while not services.lifecycle.is_prepared:
         try:
             await schema.prepare(services.database)
             services.lifecycle.is_prepared = True
+            services.live.start()
         except PyMongoError as exc:
             log.warning("database not ready", extra={"event": "database_not_ready", "kind": type(exc).__name__})
             await asyncio.sleep(PREPARE_AGAIN)

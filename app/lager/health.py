@@ -1,4 +1,4 @@
-"""Is this process fit to serve? Database, file system, memory; measured afresh at each question."""
+"""Is this process fit to serve? Database, file system, memory, live updates; measured afresh at each question."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import anyio
 from pymongo.errors import PyMongoError
 
+from lager.live.live import Live
 from lager.services import Services
 
 PING_TIMEOUT = 2.0  # seconds
@@ -59,6 +60,16 @@ class MemoryCheck:
 
 
 @dataclass(frozen=True)
+class LiveCheck:
+    """``lag_ms`` is what the newest event took from its writer to this slot; ``seq`` its number."""
+
+    status: Status
+    lag_ms: float | None
+    seq: int
+    detail: str | None = None
+
+
+@dataclass(frozen=True)
 class Health:
     status: Status
     version: str
@@ -66,13 +77,19 @@ class Health:
     database: DatabaseCheck
     files: FilesCheck
     memory: MemoryCheck
+    live: LiveCheck
 
     @property
     def is_ready(self) -> bool:
         return self.status in (Status.OK, Status.WARNING)
 
     def view(self) -> dict[str, Any]:
-        checks = {"database": asdict(self.database), "files": asdict(self.files), "memory": asdict(self.memory)}
+        checks = {
+            "database": asdict(self.database),
+            "files": asdict(self.files),
+            "memory": asdict(self.memory),
+            "live": asdict(self.live),
+        }
         return {"status": self.status, "version": self.version, "instance": self.instance, "checks": checks}
 
 
@@ -81,10 +98,11 @@ async def check(services: Services) -> Health:
     database = await check_database(services)
     files = check_files(services.settings.files)
     memory = check_memory()
-    worst = max((database.status, files.status, memory.status), key=_ORDER.index)
+    live = check_live(services.live)
+    worst = max((database.status, files.status, memory.status, live.status), key=_ORDER.index)
     lifecycle = services.lifecycle
     status = Status.DRAINING if lifecycle.is_draining else worst
-    return Health(status, services.settings.version, lifecycle.instance, database, files, memory)
+    return Health(status, services.settings.version, lifecycle.instance, database, files, memory, live)
 
 
 async def check_database(services: Services) -> DatabaseCheck:
@@ -122,6 +140,13 @@ def check_memory(statm: Path = Path("/proc/self/statm"), limits: tuple[Path, ...
     if limit and resident > MEMORY_HIGH * limit:
         return MemoryCheck(Status.WARNING, resident, limit, "Der Arbeitsspeicher wird knapp.")
     return MemoryCheck(Status.OK, resident, limit)
+
+
+def check_live(live: Live) -> LiveCheck:
+    """Never worse than a warning: everything else goes on, and pages say that they are not live."""
+    troubles = " ".join(live.troubles())
+    status = Status.WARNING if troubles else Status.OK
+    return LiveCheck(status, live.tail.lag_ms, live.feed.newest, troubles or None)
 
 
 def _limit(path: Path) -> int | None:

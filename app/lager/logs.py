@@ -64,7 +64,7 @@ def configure_logs(level: str, lines: JsonLines, files: LogFiles | None) -> None
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "asyncio"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
-    for name in ("pymongo", "uvicorn.error"):  # their INFO lines tell nothing that ours do not
+    for name in ("pymongo", "uvicorn.error", "socketio", "engineio"):  # their INFO lines tell nothing that ours do not
         logging.getLogger(name).setLevel("WARNING")
 
 

@@ -16,6 +16,7 @@ from lager.articles.search import SEARCH_VERSION, search_fields
 from lager.articles.store import GRAM_INDEX, TEXT_INDEX
 from lager.bookings.history import NEWEST_FIRST
 from lager.database import Database, Document
+from lager.live.events import COUNTER, KEPT
 
 log = logging.getLogger("lager.schema")
 
@@ -52,11 +53,17 @@ INDEXES: dict[str, Sequence[IndexModel]] = {
         IndexModel([("kind", ASCENDING), *NEWEST_FIRST]),
     ],
     "stock": [IndexModel("_id.article"), IndexModel("_id.location")],
+    "events": [IndexModel("at", expireAfterSeconds=int(KEPT.total_seconds()))],
+    "presence": [IndexModel("thing"), IndexModel("until", expireAfterSeconds=0)],
 }
 
 SEEDS: dict[str, Sequence[Document]] = {
     "guards": [{"_id": "admins"}, {"_id": "locations"}],
-    "counters": [{"_id": "article_number", "value": 0}, {"_id": "booking_number", "value": 0}],
+    "counters": [
+        {"_id": "article_number", "value": 0},
+        {"_id": "booking_number", "value": 0},
+        {"_id": COUNTER, "value": 0},
+    ],
 }
 
 

@@ -20,6 +20,7 @@ from lager.bookings.stock import Stock
 from lager.bookings.store import Bookings
 from lager.company.store import Company
 from lager.database import Client, Database, open_client
+from lager.live.live import Live
 from lager.live.outbox import Outbox
 from lager.locations.store import Locations
 from lager.settings import Settings
@@ -60,6 +61,7 @@ class Services:
     client: Client
     database: Database
     outbox: Outbox
+    live: Live
     sessions: Sessions
     throttle: Throttle
     users: Users
@@ -93,6 +95,7 @@ def build_services(
         client=client,
         database=database,
         outbox=outbox,
+        live=Live(database, lifecycle.instance, now),
         sessions=sessions,
         throttle=Throttle(database, tokens, now),
         users=users,

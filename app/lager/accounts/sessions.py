@@ -67,6 +67,11 @@ class Sessions:
             await self._sessions.update_one({"_id": session["_id"]}, change)
         return Visit(user_from(user), session["_id"])
 
+    async def valid_among(self, session_ids: set[str]) -> set[str]:
+        """Those that have not ended."""
+        found = self._sessions.find({"_id": {"$in": list(session_ids)}, "expires_at": {"$gt": self._now()}}, ["_id"])
+        return {session["_id"] async for session in found}
+
     async def end(self, token: str | None) -> None:
         if token:
             await self._sessions.delete_one({"_id": self._hashed(token)})

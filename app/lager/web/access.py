@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from lager.accounts.model import Role
@@ -69,11 +69,11 @@ def cookie_name(settings: Settings) -> str:
     return "__Host-lager" if settings.is_https else "lager"
 
 
-def session_token(request: Request, services: Services) -> str | None:
+def session_token(request: HTTPConnection, services: Services) -> str | None:
     return request.cookies.get(cookie_name(services.settings))
 
 
-async def visit_of(request: Request, services: Services) -> Visit | None:
+async def visit_of(request: HTTPConnection, services: Services) -> Visit | None:
     return await services.sessions.visit(session_token(request, services))
 
 

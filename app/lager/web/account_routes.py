@@ -83,7 +83,7 @@ def _address(request: Request, services: Services) -> str:
 async def _signed_in(request: Request, services: Services, user: User, *, status: int = 200) -> Response:
     """Start a session under a new id and hand out its cookie."""
     token = await services.sessions.start(user, replacing=session_token(request, services))
-    response = JSONResponse({"user": user.view()}, status)
+    response = JSONResponse({"user": user.view(), "live": services.live.position}, status)
     _set_cookie(response, services.settings, token)
     return response
 
@@ -101,6 +101,7 @@ async def show_session(request: Request, services: Services) -> Response:
     return JSONResponse(
         {
             "user": visit.user.view() if visit else None,
+            "live": services.live.position if visit else None,
             "company": company_view(await services.company.get()),
             "version": services.settings.version,
             "instance": services.lifecycle.instance,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 
-def client_address(request: Request, hops: int) -> str:
+def client_address(request: HTTPConnection, hops: int) -> str:
     """The user's: the entry that our own proxies (``hops`` of them) appended, never one the client made up."""
     forwarded = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
     if hops and len(forwarded) >= hops:

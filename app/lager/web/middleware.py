@@ -133,10 +133,14 @@ class SecurityHeaders:
 
 
 class CrossSiteGuard:
-    """A change must come from our own pages: own header, own origin. (The cookie is SameSite=Lax besides.)"""
+    """A change must come from our own pages: own header, own origin. (The cookie is SameSite=Lax besides.)
 
-    def __init__(self, app: ASGIApp, settings: Settings, security: SecurityEvents) -> None:
+    ``besides`` is the one path that takes no pages' calls.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings, security: SecurityEvents, besides: str) -> None:
         self.app = app
+        self.besides = besides
         self.origin = settings.public_origin
         self.hops = settings.proxy_hops
         self.security = security
@@ -152,7 +156,7 @@ class CrossSiteGuard:
         await error_json(refusal, 403)(scope, receive, send)
 
     def _refusal(self, request: Request) -> str | None:
-        if request.method in _SAFE:
+        if request.method in _SAFE or request.url.path == self.besides:
             return None
         origin = request.headers.get("origin")
         if origin is not None and origin.lower() != self.origin:

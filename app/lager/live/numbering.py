@@ -1,0 +1,103 @@
+"""Gives outbox entries their numbers, many in one transaction, outside the writers' way (ADR 0022).
+
+Any slot may do it at any time: entries leave the outbox and get their numbers in one transaction, so none gets two.
+That both slots try at once would only cost time; so whoever numbered last goes on at once, and the others step in when
+an entry lies for STEP_IN. No lease and no clock decides: a slot that is killed is missed for a quarter of a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+
+from pymongo import ReturnDocument
+
+from lager.database import Collection, Database, Document, Session, in_transaction
+from lager.live.events import COUNTER, NoEvents
+
+BATCH = 500
+STEP_IN = 0.25  # seconds
+LOOK_ANYWAY = 5.0  # seconds; the tail wakes us much sooner
+
+log = logging.getLogger("lager.live")
+
+
+class Overtaken(Exception):
+    """Another slot has numbered some of these entries."""
+
+
+class Numbering:
+    """One slot's part in it. ``leads``: this slot numbered the newest event."""
+
+    def __init__(self, database: Database, instance: str) -> None:
+        self._database = database
+        self._outbox: Collection = database["outbox"]
+        self._events: Collection = database["events"]
+        self._counters: Collection = database["counters"]
+        self._instance = instance
+        self._woken = asyncio.Event()
+        self.leads = False
+
+    def wake(self) -> None:
+        """Something has been put into the outbox, or may have been."""
+        self._woken.set()
+
+    def heard(self, by: str) -> None:
+        """The instance that numbered the newest event."""
+        self.leads = by == self._instance
+
+    async def run(self) -> None:
+        while True:
+            await self._something_to_do()
+            if self.leads or await self._is_left_lying():
+                while await self.number_some():
+                    pass
+
+    async def number_some(self) -> bool:
+        """True when there may be more."""
+        waiting = await self._outbox.find().sort("stamp").limit(BATCH).to_list()
+        if not waiting:
+            return False
+        try:
+            await in_transaction(self._database, partial(self._move, waiting))
+        except Overtaken:
+            self.leads = False
+            return False
+        self.leads = True
+        return len(waiting) == BATCH
+
+    async def _move(self, waiting: list[Document], session: Session) -> None:
+        """From the outbox to the events, all or none."""
+        moved = await self._outbox.delete_many({"_id": {"$in": [entry["_id"] for entry in waiting]}}, session=session)
+        if moved.deleted_count != len(waiting):
+            raise Overtaken
+        counter = await self._counters.find_one_and_update(
+            {"_id": COUNTER},
+            {"$inc": {"value": len(waiting)}},
+            session=session,
+            return_document=ReturnDocument.BEFORE,
+        )
+        if counter is None:
+            raise NoEvents
+        events = [self._numbered(seq, entry) for seq, entry in enumerate(waiting, counter["value"] + 1)]
+        await self._events.insert_many(events, session=session)
+
+    def _numbered(self, seq: int, entry: Document) -> Document:
+        return {"_id": seq, "at": entry["at"], "kind": entry["kind"], "body": entry["body"], "by": self._instance}
+
+    async def _something_to_do(self) -> None:
+        try:
+            async with asyncio.timeout(LOOK_ANYWAY):
+                await self._woken.wait()
+        except TimeoutError:
+            log.debug("looking into the outbox anyway")
+        self._woken.clear()
+
+    async def _is_left_lying(self) -> bool:
+        """The oldest entry is still there after a while: whoever should have numbered it is gone."""
+        oldest = await self._outbox.find_one(sort=[("stamp", 1)])
+        if oldest is None:
+            return False
+        await asyncio.sleep(STEP_IN)
+        return await self._outbox.find_one({"_id": oldest["_id"]}, ["_id"]) is not None
