@@ -23,6 +23,8 @@ from upkeep.ports.compose import Project
 from upkeep.progress import Progress
 from upkeep.release import Release
 
+FULL = "Die Platte ist voll, die Reserve ist aufgebraucht"
+
 log = logging.getLogger("upkeep.run")
 
 
@@ -98,17 +100,20 @@ class Run:
 
     def _stop_on_full_disk(self) -> None:
         """What the reserve was given up for is written; nothing new is begun. The way back and the end go on."""
-        if not self.record.reserve or self.paths.reserve.exists() or self.record.going_back:
-            return
-        full = DiskFailed(
-            "Die Platte ist voll, die Reserve ist aufgebraucht",
+        if self.disk_filled and not self.record.going_back and not self.record.done("commit"):
+            raise self._full_disk()
+
+    @property
+    def disk_filled(self) -> bool:
+        """Whether the reserve that was there when the run began had to be given up."""
+        return self.record.reserve and not self.paths.reserve.exists()
+
+    def _full_disk(self) -> DiskFailed:
+        return DiskFailed(
+            FULL,
             observed=f"{room.free(self.ports.files, self.paths.data)} MB frei in {self.paths.data}",
-            next_step="Platz schaffen (`df -h`, `docker system df`) und erneut versuchen.",
+            next_step="Platz schaffen (`df -h`, `docker system df`).",
         )
-        if not self.record.done("commit"):
-            raise full
-        if str(full) not in self.record.warnings:
-            self.record.warnings.append(str(full))
 
     def say(self, message: str, percent: int | None = None) -> None:
         """Tell the watchers; `percent` of the whole run."""
@@ -134,16 +139,21 @@ class Run:
         state.save(self.paths, known, self.ports.files)
 
     def finish(self, result: Result, message: str) -> None:
-        """The outcome, durable before anybody hears of it."""
-        message = " ".join((message, *(f"Warnung: {warning}" for warning in self.record.warnings)))
+        """The outcome, durable before anybody hears of it. That the disk is full may show only when it is written."""
+        self._end(result, message)
+        if self.disk_filled and FULL not in self.record.message:
+            self.record.warnings.append(str(self._full_disk()))
+            self._end(result, message)
+        audit.add_run(self.paths, self.ports, self.record)
+        log.info("%s: %s: %s", self.record.id, result, self.record.message)
+
+    def _end(self, result: Result, message: str) -> None:
         self.record.result = result
         self.record.finished_at = self.now()
         self.record.percent = 100
-        self.say(message)
+        self.say(" ".join((message, *(f"Warnung: {warning}" for warning in self.record.warnings))))
         self.record.last_event = self.progress.last
         self.journal.save()
-        audit.add_run(self.paths, self.ports, self.record)
-        log.info("%s: %s: %s", self.record.id, result, message)
 
 
 def execute(run: Run) -> None:
@@ -175,6 +185,7 @@ def execute(run: Run) -> None:
 
 def carry_out(run: Run) -> None:
     """Forward; what fails after the gate was shut leads back, what fails before leaves everything as it was."""
+    from upkeep.phases.hooks import alarm
     from upkeep.story import back, forward, outcome
 
     try:
@@ -186,7 +197,10 @@ def carry_out(run: Run) -> None:
             return back(run, exc)
         else:
             raise
-    return run.finish(Result.UPDATED, outcome(run))
+    told = outcome(run)
+    if run.disk_filled:
+        alarm(run, f"{told} {FULL}.")
+    return run.finish(Result.UPDATED, told)
 
 
 def refuse(run: Run, exc: Refused) -> None:

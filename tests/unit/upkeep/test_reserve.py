@@ -116,11 +116,18 @@ def test_run_that_needed_the_reserve_begins_nothing_new(
     assert deployed.world.gate.closed_by is None
 
 
-def test_full_disk_after_the_commit_is_a_warning(deployed: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("moment", "alarms"), [("prune", 1), ("end", 0)])
+def test_full_disk_after_the_commit_is_said_and_somebody_is_called(
+    deployed: Driver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, moment: str, alarms: int
+) -> None:
+    """At the very last write nobody can be called any more; the message and the status say it."""
     deployed.world.release("1.1.0")
-    used_up_at(deployed, monkeypatch, "prune")
+    used_up_at(deployed, monkeypatch, moment)
     record = deployed.must("update", "updated")
-    assert "Warnung: Die Platte ist voll, die Reserve ist aufgebraucht" in record.message
+    assert record.message.count("Warnung: Die Platte ist voll, die Reserve ist aufgebraucht") == 1
+    assert sum(line.startswith("ALARM lager: 1.0.0 → 1.1.0") for line in caplog.messages) == alarms
+    drift = status.status(deployed.world.paths, deployed.world.ports(), None)["drift"]
+    assert any("Die Platte war voll" in text for text in drift) or deployed.world.paths.reserve.exists()
 
 
 def used_up_at(driver: Driver, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
@@ -128,8 +135,9 @@ def used_up_at(driver: Driver, monkeypatch: pytest.MonkeyPatch, moment: str) -> 
     real = driver.world.files.write
 
     def write(path: Path, text: str, mode: int = 0o600) -> None:
-        phases = json.loads(json.loads(text)["body"])["phases"] if path.parent.name == "runs" else []
-        if phases and phases[-1]["name"] == moment:
+        body = json.loads(json.loads(text)["body"]) if path.parent.name == "runs" else {}
+        phases = body.get("phases")
+        if phases and moment == ("end" if body["finished_at"] else phases[-1]["name"]):
             driver.world.paths.reserve.unlink(missing_ok=True)
         real(path, text, mode)
 
