@@ -41,6 +41,9 @@ def main() -> int:
     started = time.monotonic()
     try:
         with _alone():
+            if arguments.frontend_only:
+                print(frontend())
+                return 0
             prepare_context(arguments.machine or _docker_machine())
             if not arguments.context_only:
                 _build_image(arguments.version, arguments.tag, arguments.base_image)
@@ -58,16 +61,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tag", action="append", help="Name des Images; mehrfach möglich (Vorgabe: lager:VERSION)")
     parser.add_argument("--base-image", default=BASE_IMAGE, help=f"Vorgabe: {BASE_IMAGE}")
     parser.add_argument("--machine", choices=sorted(set(MACHINES.values())), help="Vorgabe: die des Docker-Daemons")
+    parser.add_argument("--frontend-only", action="store_true", help="nur die Oberfläche bauen und ihren Ordner nennen")
     parser.add_argument("--context-only", action="store_true", help=f"nur {CONTEXT.relative_to(ROOT)} vorbereiten")
     return parser
 
 
 def prepare_context(machine: str) -> None:
     """Fill build/app-context/ from the caches and the sources."""
-    frontend, wheels = _frontend(), _wheels(machine)
+    pages, wheels = frontend(), _wheels(machine)
     shutil.rmtree(CONTEXT, ignore_errors=True)
     CONTEXT.mkdir(parents=True)
-    shutil.copytree(frontend, CONTEXT / "frontend")
+    shutil.copytree(pages, CONTEXT / "frontend")
     shutil.copytree(wheels, CONTEXT / "wheels")
     shutil.copytree(APP / "lager", CONTEXT / "lager", ignore=shutil.ignore_patterns("__pycache__"))
     (CONTEXT / "command").write_text(LAUNCHER, encoding="utf-8")
@@ -76,7 +80,8 @@ def prepare_context(machine: str) -> None:
         path.chmod(0o755 if path.is_dir() else 0o644)
 
 
-def _frontend() -> Path:
+def frontend() -> Path:
+    """The folder of the compiled pages; its name changes with their sources."""
     sources = sorted(path for path in FRONTEND.rglob("*") if path.is_file() and _is_source(path))
     built = CACHE / f"frontend-{_fingerprint(sources)}"
     if not built.is_dir():

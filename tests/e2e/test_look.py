@@ -86,7 +86,7 @@ def locations(page: Page, screen: Screen) -> None:
     page.get_by_role("button", name="Hauptlager aufklappen").click()
     if not screen.is_phone:
         page.get_by_role("link", name="Regal 3").click()
-        expect(page.get_by_role("heading", name="Artikel an diesem Ort")).to_be_visible()
+        expect(page.get_by_role("heading", name="Bestand")).to_be_visible()
 
 
 def settings(page: Page, screen: Screen) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import requests
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.e2e.site import Site
+from testbed.browser import ensure_browser
 
 Scheme = Literal["light", "dark"]
 LOGIN = "demo"
@@ -18,6 +18,34 @@ PASSWORD = "rohr-zange-dichtung-7"
 CLIENT = {"X-Lager-Client": "e2e"}
 # No complaint: the 503 and 401 that a page handles itself, and a header that only counts with https or on localhost.
 EXPECTED = ("Failed to load resource", "The Cross-Origin-Opener-Policy header has been ignored")
+
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--font-render-hinting=none",
+]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    ensure_browser()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Reachable(Protocol):
+    """Anywhere the app answers."""
+
+    @property
+    def url(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -36,7 +64,7 @@ SCREENS = (DESKTOP, PHONE)
 
 
 @contextmanager
-def at(browser: Browser, site: Site, screen: Screen, scheme: Scheme = "light", scale: float = 1) -> Iterator[Page]:
+def at(browser: Browser, site: Reachable, screen: Screen, scheme: Scheme = "light", scale: float = 1) -> Iterator[Page]:
     """A fresh browser profile; errors of the page's scripts and refused contents fail the test."""
     context = browser.new_context(
         base_url=site.url,
@@ -60,7 +88,7 @@ def at(browser: Browser, site: Site, screen: Screen, scheme: Scheme = "light", s
         context.close()
 
 
-def cookie(site: Site) -> str:
+def cookie(site: Reachable) -> str:
     """A session of the example business's admin, as a Cookie header."""
     with requests.Session() as session:
         session.trust_env = False
@@ -70,7 +98,7 @@ def cookie(site: Site) -> str:
         return "; ".join(f"{name}={value}" for name, value in session.cookies.items())
 
 
-def enter(page: Page, site: Site) -> None:
+def enter(page: Page, site: Reachable) -> None:
     """Signed in without the form; `page` is still empty."""
     name, _, value = cookie(site).partition("=")
     page.context.add_cookies([{"name": name, "value": value, "url": site.url}])
@@ -81,10 +109,10 @@ def sign_in(page: Page) -> None:
     page.get_by_label("Anmeldename").fill(LOGIN)
     page.get_by_label("Passwort", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Anmelden").click()
-    expect(page.get_by_role("heading", name="Artikel", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Start", exact=True)).to_be_visible()
 
 
-def invite(site: Site, name: str) -> str:
+def invite(site: Reachable, name: str) -> str:
     """A one-time link that makes its user an admin, as an admin makes it in the app."""
     headers = {**CLIENT, "Cookie": cookie(site)}
     reply = requests.post(

@@ -46,6 +46,22 @@ class Stock:
         found = self._stock.find({"_id.article": article, "quantity": {"$ne": 0}})
         return {one["_id"]["location"]: one["quantity"].to_decimal() async for one in found}
 
+    async def at(self, locations: Iterable[ObjectId], after: str | None, limit: int) -> list[Document]:
+        """What lies in them together: ``{article, quantity}`` in list order, behind the sort key ``after``."""
+        shown = dict.fromkeys(("number", "name", "unit", "sort_key"), 1)
+        article = {"from": "articles", "localField": "_id", "foreignField": "_id", "as": "article"}
+        steps: list[Mapping[str, Any]] = [
+            {"$match": {"_id.location": {"$in": list(locations)}, "quantity": {"$ne": 0}}},
+            {"$group": {"_id": "$_id.article", "quantity": {"$sum": "$quantity"}}},
+            {"$match": {"quantity": {"$ne": 0}}},
+            {"$lookup": article | {"pipeline": [{"$project": shown}]}},
+            {"$unwind": "$article"},
+            {"$match": {"article.sort_key": {"$gt": after or ""}}},
+            {"$sort": {"article.sort_key": 1}},
+            {"$limit": limit},
+        ]
+        return await (await self._stock.aggregate(steps)).to_list()
+
     async def articles_at(self, location: ObjectId, session: Session) -> int:
         """How many articles lie there (or are owed there)."""
         return await self._stock.count_documents({"_id.location": location, "quantity": {"$ne": 0}}, session=session)

@@ -11,8 +11,9 @@ from lager.accounts.sessions import Visit
 from lager.bookings import model
 from lager.bookings.history import Place, Wanted
 from lager.bookings.store import Posted
-from lager.database import amount_text, object_id
-from lager.problems import BadRequest
+from lager.database import Document, amount_text, object_id
+from lager.locations.store import GONE
+from lager.problems import BadRequest, NotFound
 from lager.services import Services
 from lager.web.access import body_of, guarded
 from lager.web.paging import decoded, encoded, limit_of
@@ -82,10 +83,30 @@ async def article_stock(request: Request, services: Services, visit: Visit) -> R
     return JSONResponse({"rows": rows, "total": amount_text(article["stock"])})
 
 
+async def location_stock(request: Request, services: Services, visit: Visit) -> Response:
+    """What lies in a location and everything inside it, a page in the order of the article list."""
+    inside = await services.locations.below(request.path_params["id"])
+    if not inside:
+        raise NotFound(GONE)
+    limit = limit_of(request.query_params.get("limit"))
+    found = await services.stock.at(inside, decoded(request.query_params.get("after")), limit + 1)
+    after = found[limit - 1]["article"]["sort_key"] if len(found) > limit else None
+    rows = [
+        {"article": _named(one["article"]), "quantity": amount_text(one["quantity"].to_decimal())}
+        for one in found[:limit]
+    ]
+    return JSONResponse({"rows": rows, "after": encoded(after)})
+
+
+def _named(article: Document) -> Document:
+    return {"id": str(article["_id"]), **{name: article[name] for name in ("number", "name", "unit")}}
+
+
 ROUTES = [
     Route("/api/bookings", guarded(Role.READ, list_bookings), methods=["GET"]),
     Route("/api/bookings", guarded(Role.STORE, book), methods=["POST"]),
     Route("/api/bookings/{id}", guarded(Role.READ, show_booking), methods=["GET"]),
     Route("/api/bookings/{id}/undo", guarded(Role.STORE, undo), methods=["POST"]),
     Route("/api/articles/{id}/stock", guarded(Role.READ, article_stock), methods=["GET"]),
+    Route("/api/locations/{id}/stock", guarded(Role.READ, location_stock), methods=["GET"]),
 ]

@@ -236,6 +236,30 @@ async def test_history_is_newest_first_by_article_place_and_kind(keeper: Person)
     assert seen == newest
 
 
+async def test_a_place_tells_what_lies_in_it_and_inside_it_page_by_page(keeper: Person) -> None:
+    store = await place(keeper, "HL")
+    shelf = await place(keeper, "HL-1", kind="regal", parent_id=store)
+    for name, where, quantity in (
+        ("Bogen", store, "1"),
+        ("Bogen", shelf, "2"),
+        ("Muffe", shelf, "3"),
+        ("Rohr", store, "4"),
+    ):
+        found = await keeper.get(f"/api/articles?q={name}")
+        one = found["articles"][0]["id"] if found["articles"] else await article(keeper, name)
+        await book(keeper, incoming(one, where, quantity))
+    await book(keeper, outgoing(one, store, "4"))
+
+    async def lying(path: str) -> list[tuple[str, str]]:
+        return [(row["article"]["name"], row["quantity"]) for row in (await keeper.get(path))["rows"]]
+
+    assert await lying(f"/api/locations/{store}/stock") == [("Bogen", "3"), ("Muffe", "3")]
+    assert await lying(f"/api/locations/{shelf}/stock") == [("Bogen", "2"), ("Muffe", "3")]
+    first = await keeper.get(f"/api/locations/{store}/stock?limit=1")
+    assert await lying(f"/api/locations/{store}/stock?limit=1&after={first['after']}") == [("Muffe", "3")]
+    await keeper.get("/api/locations/0123456789abcdef01234567/stock", 404)
+
+
 async def test_bookings_that_want_the_same_cells_in_opposite_order_all_get_through(keeper: Person) -> None:
     store = await place(keeper)
     first, second = await article(keeper, "A"), await article(keeper, "B")

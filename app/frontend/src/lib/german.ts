@@ -22,7 +22,7 @@ export function amountProblem(typed: string): string {
 /** „1234.5000“ becomes „1.234,50“, with at least `places` decimals. */
 export function formatAmount(amount: string | null, places = 0): string {
   if (amount === null || amount === '') return '';
-  const [whole = '0', decimals = ''] = amount.split('.');
+  const [whole = '0', decimals = ''] = amount.replace('-', '−').split('.');
   const kept = decimals.replace(/0+$/, '').padEnd(places, '0');
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, '.');
   return kept ? `${grouped},${kept}` : grouped;
@@ -35,6 +35,8 @@ export function editableAmount(amount: string | null, places = 0): string {
 
 const TIME = new Intl.DateTimeFormat('de-DE', { hour: '2-digit', minute: '2-digit' });
 const DAY = new Intl.DateTimeFormat('de-DE', { day: 'numeric', month: 'long', year: 'numeric' });
+const WEEKDAY = new Intl.DateTimeFormat('de-DE', { weekday: 'long', day: 'numeric', month: 'long' });
+const WEEKDAY_AND_YEAR = new Intl.DateTimeFormat('de-DE', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
 const NUMBER = new Intl.NumberFormat('de-DE');
 
 export function formatTime(iso: string): string {
@@ -43,6 +45,16 @@ export function formatTime(iso: string): string {
   return `${isToday ? 'heute' : DAY.format(moment)}, ${TIME.format(moment)} Uhr`;
 }
 
+/** „Heute“, „Gestern“ or „Freitag, 20. November“ above the rows of a day. */
+export function formatDayHeading(iso: string, now = new Date()): string {
+  const day = new Date(iso);
+  const isOn = (other: Date): boolean => day.toDateString() === other.toDateString();
+  if (isOn(now)) return 'Heute';
+  if (isOn(new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1))) return 'Gestern';
+  return (day.getFullYear() === now.getFullYear() ? WEEKDAY : WEEKDAY_AND_YEAR).format(day);
+}
+
+export const formatClock = (iso: string): string => TIME.format(new Date(iso));
 export const formatDay = (iso: string): string => DAY.format(new Date(iso));
 export const formatCount = (count: number): string => NUMBER.format(count);
 

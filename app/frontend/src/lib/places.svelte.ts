@@ -59,6 +59,10 @@ class Places {
     return path;
   }
 
+  pathName(id: string): string {
+    return this.path(id).map((place) => place.name).join(' › ');
+  }
+
   /** The whole tree, parents before their children. */
   inTreeOrder(from: string | null = null): Location[] {
     return this.inside(from).flatMap((place) => [place, ...this.inTreeOrder(place.id)]);

@@ -45,18 +45,23 @@ class Session {
     this.user = user;
     this.hasExpired = false;
     if (isSame) connection.epoch += 1;
-    else location.assign('/');
+    else startAfresh();
   }
 
   async signOut(everywhere = false): Promise<void> {
     await del(everywhere ? '/api/sessions' : '/api/session');
-    sessionStorage.clear(); // drafts and filters belong to whoever typed them
-    location.assign('/');
+    startAfresh();
   }
 
   may(role: Role): boolean {
     return this.user !== null && RANK[this.user.role] >= RANK[role];
   }
+}
+
+/** Drafts and filters belong to whoever typed them. */
+function startAfresh(): void {
+  sessionStorage.clear();
+  location.assign('/');
 }
 
 export const session = new Session();

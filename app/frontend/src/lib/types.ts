@@ -34,6 +34,10 @@ export interface ArticleRow {
   category: string;
   manufacturer_number: string;
   location_ids: string[];
+  /** How finely one can count in the unit. */
+  decimals: number;
+  /** What lies in all locations together. */
+  stock: string;
 }
 
 export interface Article extends ArticleRow {
@@ -70,9 +74,74 @@ export interface Location {
   parent_id: string | null;
   licence_plate: string;
   note: string;
+  allows_negative: boolean;
   version: number;
   updated_at: string;
   updated_by: string;
+}
+
+export interface Named {
+  id: string;
+  name: string;
+}
+
+export type BookingKind = 'in' | 'out' | 'transfer' | 'correction' | 'undo';
+
+export interface BookedArticle extends Named {
+  number: string;
+  unit: string;
+}
+
+export interface BookedPlace extends Named {
+  code: string;
+}
+
+/** With the names of the day it was booked on. `counted` is what a correction found. */
+export interface BookedLine {
+  article: BookedArticle;
+  from: BookedPlace | null;
+  to: BookedPlace | null;
+  quantity: string;
+  counted?: string;
+}
+
+export interface Booking {
+  id: string;
+  number: string;
+  kind: BookingKind;
+  reason: string;
+  note: string;
+  at: string;
+  by: Named;
+  undoes: string | null;
+  undone_by: string | null;
+  lines: BookedLine[];
+}
+
+export interface BookingPage {
+  rows: Booking[];
+  after: string | null;
+}
+
+export interface StockRow {
+  location: BookedPlace;
+  quantity: string;
+}
+
+/** What lies at a place, in the order of the article list. */
+export interface LyingRow {
+  article: BookedArticle;
+  quantity: string;
+}
+
+export interface LyingPage {
+  rows: LyingRow[];
+  after: string | null;
+}
+
+export interface Stock {
+  rows: StockRow[];
+  total: string;
 }
 
 export interface Invitation {

@@ -1,0 +1,35 @@
+/** What the booking form knows of its articles: where they belong and how much lies where, as of now. */
+import { get, Refused, Unreachable } from './api';
+import type { Known } from './bookingPlaces';
+import type { Article, Stock } from './types';
+
+const NOTHING: Known = { homes: [], stock: null };
+
+class LineFacts {
+  #known = $state.raw<Record<string, Known>>({});
+  /** Articles that somebody has deleted since. */
+  gone = $state<string[]>([]);
+
+  of(article: string): Known {
+    return this.#known[article] ?? NOTHING;
+  }
+
+  /** How much lies at a place; null when that is not known (yet). */
+  present(article: string, location: string): string | null {
+    const { stock } = this.of(article);
+    return stock && location ? (stock.rows.find((row) => row.location.id === location)?.quantity ?? '0') : null;
+  }
+
+  async load(article: string): Promise<void> {
+    try {
+      const [found, stock] = await Promise.all([get<Article>(`/api/articles/${article}`), get<Stock>(`/api/articles/${article}/stock`)]);
+      this.#known = { ...this.#known, [article]: { homes: found.location_ids, stock } };
+      this.gone = this.gone.filter((other) => other !== article);
+    } catch (error) {
+      if (error instanceof Refused && error.status === 404) this.gone = [...this.gone, article];
+      else if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
+    }
+  }
+}
+
+export const lineFacts = new LineFacts();
