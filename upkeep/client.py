@@ -132,10 +132,6 @@ class AgentClient:
     def history(self, stack: str, checks: bool = False) -> Json:
         return self._object("GET", _path("stacks", stack, "history", checks=int(checks)))
 
-    def public(self, stack: str) -> Json:
-        """The little that anyone may know; answered on the public socket only."""
-        return self._object("GET", _path("public", stack))
-
     def report(self, run: str) -> Json:
         """The full report of a run; like `events` it waits for an agent that restarts."""
         return self._patiently(run, _path("runs", run))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class UpkeepError(Exception):
     """Base of every error an operator may see. `code` is for programs, `str()` for people."""
@@ -49,6 +51,15 @@ class UnknownRun(Refused):
 
 class BadRequest(Refused):
     code = "bad_request"
+
+
+class NotAdmitted(Refused):
+    """The web door does not open for this. `code`: ticket_invalid (nobody we know signed it), ticket_expired,
+    ticket_early, ticket_used, ticket_other (good, but for something else), origin, door_closed, too_many."""
+
+    def __init__(self, code: str, what: str, **facts: Any) -> None:
+        super().__init__(what, **facts)
+        self.code = code
 
 
 class Busy(UpkeepError):

@@ -35,6 +35,14 @@ def publish(paths: StackPaths, ports: Ports, running: Record | None) -> None:
         log.error("%s: %s", paths.name, exc)
 
 
+def latest(paths: StackPaths) -> dict[str, Any]:
+    """The newest run in what was published last, checks aside; empty when there is none."""
+    try:
+        return dict(json.loads(paths.system_file.read_text(encoding="utf-8"))["history"][0])
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
+
+
 def _content(paths: StackPaths, running: Record | None) -> dict[str, Any]:
     known = _known(paths)
     ended = [record for record in journal.readable(paths, newest_first=True) if record.finished_at]

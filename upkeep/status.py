@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from upkeep import audit, composition, journal, lock, maintenance, release, reserve, state
+from upkeep import audit, composition, journal, lock, maintenance, publication, release, reserve, state
 from upkeep import policy as policies
 from upkeep.composition import GATE
 from upkeep.errors import JournalCorrupt, UpkeepError
@@ -104,10 +104,11 @@ def last_run(paths: StackPaths) -> dict[str, Any] | None:
 
 
 def public(paths: StackPaths, running: Record | None) -> dict[str, Any]:
-    """What anybody at the gate may know: phase and percent of a run, the notice, the version."""
+    """What anybody at the gate may know: phase and percent of a run or how the last one ended, notice, version."""
     shown = _maintenance(paths, []).public()
     current = remembered(paths).release
     busy = running is not None and running.operation is not Operation.CHECK
+    latest = publication.latest(paths)
     return {
         "phase": running.phases[-1].title if running and busy and running.phases else "",
         "percent": running.percent if running and busy else 0,
@@ -116,6 +117,8 @@ def public(paths: StackPaths, running: Record | None) -> dict[str, Any]:
         "until": shown["until"],
         "running": busy,
         "release": current.version if current else None,
+        "instance": running.id if running and busy else latest.get("run"),
+        "result": None if busy else latest.get("result"),
     }
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from upkeep.actions import Action
-from upkeep.errors import PolicyInvalid, Refused
+from upkeep.errors import NotAdmitted, PolicyInvalid
 
 VERSION = 1
 AUDIENCE = "upkeep-door"
@@ -31,23 +31,14 @@ _CLAIMS = {"v": int, "aud": str, "stack": str, "action": str, "nonce": str, "iat
 _UNNAMEABLE = re.compile(r"[^\w .,:@+-]")
 
 
-class TicketRefused(Refused):
-    """`code`: ticket_invalid (nobody we know signed it), ticket_expired, ticket_early, ticket_used, ticket_other (good,
-    but for something else)."""
-
-    def __init__(self, code: str, what: str, **facts: Any) -> None:
-        super().__init__(what, **facts)
-        self.code = code
-
-
 @dataclass(frozen=True)
 class Ticket:
-    """One that is good for `stack` and `action` right now, unless its nonce was spent. `exp` in Unix seconds."""
+    """One that is good for `stack` and `action` right now, unless its nonce was spent. `issued` in Unix seconds."""
 
     stack: str
     action: Action
     nonce: str
-    exp: int
+    issued: int
     sub: str
 
     @property
@@ -72,17 +63,17 @@ def keys(text: str, where: str) -> tuple[str, ...]:
 
 
 def read(text: str, keys: Sequence[str], stack: str, action: Action, now: float) -> Ticket:
-    """The verified ticket. Raises TicketRefused. `keys`: those that count, in any order."""
+    """The verified ticket. Raises NotAdmitted. `keys`: those that count, in any order."""
     claims = _claims(_signed(text, keys))
     if (claims["aud"], claims["stack"], claims["action"]) != (AUDIENCE, stack, action):
         found = f"{claims['aud'][:20]}, {claims['stack'][:40]}, {claims['action'][:40]}"
         limit = f"{AUDIENCE}, {stack}, {action}"
-        raise TicketRefused("ticket_other", "Das Ticket ist für etwas anderes", observed=found, limit=limit)
+        raise NotAdmitted("ticket_other", "Das Ticket ist für etwas anderes", observed=found, limit=limit)
     if claims["iat"] > now + SKEW:
-        raise TicketRefused("ticket_early", "Das Ticket gilt noch nicht", next_step="Uhren der Anwendung prüfen.")
+        raise NotAdmitted("ticket_early", "Das Ticket gilt noch nicht", next_step="Uhren der Anwendung prüfen.")
     if now >= claims["exp"] + SKEW:
-        raise TicketRefused("ticket_expired", "Das Ticket ist abgelaufen", next_step="Ein neues holen.")
-    return Ticket(stack, action, claims["nonce"], claims["exp"], str(claims.get("sub", "")))
+        raise NotAdmitted("ticket_expired", "Das Ticket ist abgelaufen", next_step="Ein neues holen.")
+    return Ticket(stack, action, claims["nonce"], claims["iat"], str(claims.get("sub", "")))
 
 
 def sign(claims: dict[str, Any], key: str) -> str:
@@ -119,8 +110,8 @@ def _claims(content: bytes) -> dict[str, Any]:
     return claims
 
 
-def _invalid() -> TicketRefused:
-    return TicketRefused("ticket_invalid", "Das Ticket gilt nicht", next_step="Ein neues holen.")
+def _invalid() -> NotAdmitted:
+    return NotAdmitted("ticket_invalid", "Das Ticket gilt nicht", next_step="Ein neues holen.")
 
 
 def _mac(body: str, key: str) -> bytes:

@@ -181,6 +181,9 @@ class FakeAgent:
     def public_status(self, stack: str, **_: Any) -> tuple[int, Any]:
         return (200, self.public) if stack in self.stacks else (404, {"error": "unbekannt", "code": "unknown_stack"})
 
+    def start_publicly(self, stack: str, action: str, **_: Any) -> tuple[int, Any]:
+        return 202, {"run": f"20261121-093012-{action.rpartition('-')[2]}-7f3a"}
+
 
 _ROUTES: list[tuple[str, str, Any]] = [
     (r"/v1/stacks", "GET", FakeAgent.list_stacks),
@@ -188,6 +191,7 @@ _ROUTES: list[tuple[str, str, Any]] = [
     (r"/v1/stacks/([^/]+)(/plan|/runs|/maintenance)", "POST", FakeAgent.stack),
     (r"/v1/runs/([^/]+)(|/events)", "GET", FakeAgent.run),
     (r"/v1/public/([^/]+)", "GET", FakeAgent.public_status),
+    (r"/v1/public/([^/]+)/(start-update|check-update)", "POST", FakeAgent.start_publicly),
 ]
 
 

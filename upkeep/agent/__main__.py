@@ -12,9 +12,10 @@ from pathlib import Path
 
 from upkeep import __version__
 from upkeep.agent import settings
-from upkeep.agent.api import PUBLIC_VERBS, VERBS
+from upkeep.agent.api import VERBS
 from upkeep.agent.desk import Desk
 from upkeep.agent.journald import notify, set_up_logging
+from upkeep.agent.public import PUBLIC_VERBS
 from upkeep.agent.server import SocketServer
 from upkeep.errors import UpkeepError
 from upkeep.layout import Layout

@@ -21,6 +21,8 @@ from upkeep.errors import BadRequest, Busy, Refused, UpkeepError
 LONGEST_WAIT = 30.0
 MOST_LINES = 5000
 STATUS_OF = {"unknown_stack": 404, "unknown_run": 404, "bad_request": 400, "journal": 422}
+STATUS_OF |= dict.fromkeys(("ticket_invalid", "ticket_expired", "ticket_early", "ticket_used"), 401)
+STATUS_OF |= {"ticket_other": 403, "origin": 403, "door_closed": 403, "too_many": 429}
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,6 @@ def events(desk: Desk, request: Request, run_id: str) -> Any:
     return desk.events(run_id, after, wait)
 
 
-def public(desk: Desk, request: Request, name: str) -> Any:
-    return statuses.public(desk.layout.stack(name), desk.running(name))
-
-
 NAME = "([^/]+)"
 VERBS: tuple[tuple[str, str, Verb], ...] = (
     ("GET", "/v1/agent()", agent),
@@ -113,7 +111,6 @@ VERBS: tuple[tuple[str, str, Verb], ...] = (
     ("GET", f"/v1/runs/{NAME}", report),
     ("GET", f"/v1/runs/{NAME}/events", events),
 )
-PUBLIC_VERBS: tuple[tuple[str, str, Verb], ...] = (("GET", f"/v1/public/{NAME}", public),)
 
 
 def answer(desk: Desk, request: Request, verbs: tuple[tuple[str, str, Verb], ...]) -> Reply:

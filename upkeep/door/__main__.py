@@ -9,7 +9,8 @@ import socket
 import sys
 from collections.abc import Mapping, Sequence
 
-from upkeep.client import PUBLIC_SOCKET, AgentClient
+from upkeep.client import PUBLIC_SOCKET
+from upkeep.door.agent import PublicAgent
 from upkeep.door.routes import Door
 from upkeep.door.server import Server
 from upkeep.layout import STACK_NAME
@@ -32,7 +33,7 @@ def main(argv: Sequence[str]) -> int:
     except NotStartedBySystemd as error:
         print(f"{error} Die Tür startet systemd: `systemctl start upkeep-door@{argv[0]}.socket`.", file=sys.stderr)
         return 2
-    agent = AgentClient(argv[1] if len(argv) == 2 else PUBLIC_SOCKET, timeout=_AGENT_SECONDS)
+    agent = PublicAgent(argv[1] if len(argv) == 2 else PUBLIC_SOCKET, timeout=_AGENT_SECONDS)
     server = Server(listener, Door(argv[0], agent).routes())
     signal.signal(signal.SIGTERM, lambda *_: server.stop())
     server.serve()

@@ -1,4 +1,4 @@
-"""As much HTTP/1.1 as the door needs, and as strict: one request per connection, no body, everything bounded."""
+"""As much HTTP/1.1 as the door needs, and as strict: one request per connection, a small body, everything bounded."""
 
 from __future__ import annotations
 
@@ -7,22 +7,25 @@ import re
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
 HEAD_LIMIT = 8 * 1024
 HEADER_LIMIT = 64
+BODY_LIMIT = 2 * 1024
+ONCE = ("host", "content-length", "transfer-encoding", "content-type", "origin", "cookie", "x-upkeep-request")
 _REQUEST_LINE = re.compile(r"([A-Z]{1,16}) (/[!-~]{0,1023}) HTTP/1\.([01])")
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}):[ \t]*([\t -~\x80-\xff]*)")
 
 
 class BadRequest(Exception):
-    """The bytes are no request we take. `status` says which kind of no."""
+    """This is no request we take. `status` says which kind of no, `code` says it to programs."""
 
-    def __init__(self, status: HTTPStatus, text: str) -> None:
+    def __init__(self, status: HTTPStatus, text: str, code: str = "bad_request") -> None:
         super().__init__(text)
         self.status = status
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Request:
     method: str
     path: str
     headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,8 @@ def json_response(status: HTTPStatus, answer: dict[str, Any], **headers: str) ->
     return Response(status, json.dumps(answer, ensure_ascii=False).encode(), headers=named)
 
 
-def refusal(status: HTTPStatus, text: str, **headers: str) -> Response:
-    return json_response(status, {"error": text}, **headers)
+def refusal(status: HTTPStatus, text: str, code: str, **headers: str) -> Response:
+    return json_response(status, {"error": text, "code": code}, **headers)
 
 
 def read_request(connection: socket.socket, seconds: float, clock: Callable[[], float] = time.monotonic) -> Request:
@@ -71,13 +75,16 @@ def read_request(connection: socket.socket, seconds: float, clock: Callable[[], 
         if len(received) > HEAD_LIMIT:
             raise BadRequest(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"Kopf größer als {HEAD_LIMIT} Bytes")
         received += _receive(connection, deadline - clock())
-    head, _, rest = received.partition(b"\r\n\r\n")
+    head, _, body = received.partition(b"\r\n\r\n")
     if len(head) > HEAD_LIMIT:
         raise BadRequest(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"Kopf größer als {HEAD_LIMIT} Bytes")
     request = parse_head(head)
-    if rest:
+    length = _body_length(request)
+    while len(body) < length:
+        body += _receive(connection, deadline - clock())
+    if len(body) > length:
         raise BadRequest(HTTPStatus.BAD_REQUEST, "mehr als eine Anfrage")
-    return request
+    return replace(request, body=body)
 
 
 def parse_head(head: bytes) -> Request:
@@ -86,11 +93,23 @@ def parse_head(head: bytes) -> Request:
     if not line:
         raise BadRequest(HTTPStatus.BAD_REQUEST, "keine gültige Anfragezeile")
     headers = _parse_headers(lines)
-    if "transfer-encoding" in headers or headers.get("content-length", "0") != "0":
-        raise BadRequest(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "hier wird kein Inhalt angenommen")
     if line[3] == "1" and "host" not in headers:
         raise BadRequest(HTTPStatus.BAD_REQUEST, "Host fehlt")
     return Request(line[1], line[2], headers)
+
+
+def _body_length(request: Request) -> int:
+    """Said once and as a number: there are no two ways to see where the request ends."""
+    text = request.headers.get("content-length")
+    if "transfer-encoding" in request.headers:
+        status = HTTPStatus.LENGTH_REQUIRED if text is None else HTTPStatus.BAD_REQUEST
+        raise BadRequest(status, "Inhalt nur mit Content-Length")
+    if not re.fullmatch(r"[0-9]{1,19}", text or "0"):
+        raise BadRequest(HTTPStatus.BAD_REQUEST, "Content-Length ist keine Zahl")
+    length, limit = int(text or 0), BODY_LIMIT if request.method == "POST" else 0
+    if length > limit:
+        raise BadRequest(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"Inhalt größer als {limit} Bytes")
+    return length
 
 
 def _parse_headers(lines: list[str]) -> dict[str, str]:
@@ -102,7 +121,7 @@ def _parse_headers(lines: list[str]) -> dict[str, str]:
         if not header:
             raise BadRequest(HTTPStatus.BAD_REQUEST, "ungültige Kopfzeile")
         name = header[1].lower()
-        if name in headers and name in ("host", "content-length", "transfer-encoding"):
+        if name in headers and name in ONCE:
             raise BadRequest(HTTPStatus.BAD_REQUEST, f"{header[1]} doppelt")
         headers[name] = header[2].strip()
     return headers

@@ -77,12 +77,12 @@ class Server:
         try:
             return answer(self.routes, read_request(connection, self.limits.request))
         except BadRequest as error:
-            return refusal(error.status, f"Anfrage abgelehnt: {error}.")
+            return refusal(error.status, f"Anfrage abgelehnt: {error}.", error.code)
         except OSError:
             raise
         except Exception:
             log.exception("Anfrage gescheitert")
-            return refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "Die Anfrage ist gescheitert.")
+            return refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "Die Anfrage ist gescheitert.", "failed")
 
 
 def _part(connection: socket.socket) -> None:

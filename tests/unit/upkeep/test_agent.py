@@ -14,7 +14,7 @@ import pytest
 
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.test_resume import kill_at
-from upkeep.agent.api import PUBLIC_VERBS, VERBS
+from upkeep.agent.api import VERBS
 from upkeep.agent.desk import Desk
 from upkeep.agent.server import SocketServer
 from upkeep.client import AgentClient, AgentError, Busy, Refused, UnknownStack, order
@@ -244,43 +244,6 @@ def raw(folder: Path, request: bytes) -> bytes:
         connection.connect(str(folder / "agent.sock"))
         connection.sendall(request)
         return connection.recv(4096)
-
-
-def test_public_socket_answers_the_public_verb_and_nothing_else(desk: Desk, deployed: Driver, tmp_path: Path) -> None:
-    with serving(tmp_path / "public.sock", desk, ME) as client:
-        assert client.public("lager") == {
-            "phase": "",
-            "percent": 0,
-            "title": "",
-            "text": "",
-            "until": None,
-            "running": False,
-            "release": "1.0.0",
-        }
-        for path in ("/v1/agent", "/v1/stacks/lager", "/v1/runs/x"):
-            with pytest.raises(AgentError, match="gibt es hier nicht"):
-                client._object("GET", path)
-
-
-def test_stranger_is_hung_up_on(desk: Desk, tmp_path: Path) -> None:
-    with serving(tmp_path / "public.sock", desk, frozenset({4711})) as client, pytest.raises(AgentError):
-        client.public("lager")
-
-
-class serving:  # noqa: N801 - reads as a phrase
-    def __init__(self, path: Path, desk: Desk, peers: frozenset[int]) -> None:
-        self.path = path
-        self.server = SocketServer(path, 0o660, os.getegid(), peers, desk, PUBLIC_VERBS)
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
-
-    def __enter__(self) -> AgentClient:
-        self.thread.start()
-        return AgentClient(str(self.path))
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
 
 
 def test_sockets_have_their_modes(desk: Desk, tmp_path: Path) -> None:

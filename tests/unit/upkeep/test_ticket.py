@@ -12,8 +12,7 @@ import pytest
 
 from upkeep import ticket
 from upkeep.actions import Action
-from upkeep.errors import PolicyInvalid
-from upkeep.ticket import TicketRefused
+from upkeep.errors import NotAdmitted, PolicyInvalid
 
 NEW, OLD, FOREIGN = "n" * 64, "o" * 64, "f" * 64
 NOW = 1_800_000_000
@@ -37,8 +36,8 @@ def read(text: str, now: float = NOW, keys: tuple[str, ...] = (NEW, OLD)) -> tic
     return ticket.read(text, keys, "lager", Action.START_UPDATE, now)
 
 
-def refused(text: str, **how: Any) -> TicketRefused:
-    with pytest.raises(TicketRefused) as caught:
+def refused(text: str, **how: Any) -> NotAdmitted:
+    with pytest.raises(NotAdmitted) as caught:
         read(text, **how)
     return caught.value
 
@@ -49,7 +48,7 @@ def test_the_format_is_the_documented_one() -> None:
     text = f"{body}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
     assert text == made()
     good = read(text)
-    assert (good.stack, good.action, good.nonce, good.exp) == ("lager", "start-update", CLAIMS["nonce"], NOW + 60)
+    assert (good.stack, good.action, good.nonce, good.issued) == ("lager", "start-update", CLAIMS["nonce"], NOW)
     assert good.starter == "door:anna@betrieb.de"
 
 
