@@ -71,7 +71,7 @@ class Stand:
     network: Network
     folder: Path
     rendering: Rendering
-    door: Door
+    door: Any
     containers: dict[str, Container] = field(default_factory=dict)
 
     @property
@@ -163,11 +163,11 @@ class Stand:
 
 
 @contextlib.contextmanager
-def stand(folder: Path, name: str, **variables: Any) -> Iterator[Stand]:
-    """A gate rendered with these variables of role stack, without applications yet."""
+def stand(folder: Path, name: str, behind: Callable[[Path], Any] = Door, **variables: Any) -> Iterator[Stand]:
+    """A gate rendered with these variables of role stack, without applications yet; `behind` answers at the door."""
     engine = docker.from_env()
     rendering = render(folder, **variables)
-    door = Door(folder / "door" / "door.sock")
+    door = behind(folder / "door" / "door.sock")
     door.start()
     network = engine.networks.create(f"upkeep-test-gate-{name}", labels=LABEL)
     made = Stand(engine, network, folder, rendering, door)
