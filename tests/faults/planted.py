@@ -18,9 +18,13 @@ APP_USER = 7310
 ROUNDS = frozenset({0, 1, 2, 3, 5, 10, 30, 100, 300, 1000})
 LOGIN = {"registry": "registry.example.test", "username": "probe", "password": "{{ vault__registry }}"}
 HOST = {"upkeep_agent__registries": [LOGIN]}
+# The application's address as its users would type it on the host itself.
+ORIGIN = "http://127.0.0.1"
 SETTINGS: dict[str, Any] = {
     "secrets": {"token": "{{ vault__token }}", "lines": "{{ vault__lines }}"},
     "environment_secrets": {"PROBE_PASSWORD": "{{ vault__variable }}"},
+    "door_origins": [ORIGIN],
+    "ticket_key": "{{ vault__ticket }}",
     "databases": {
         "mongodb": {
             "image": "mongo:6.0",
@@ -39,6 +43,7 @@ def vault(generation: int) -> dict[str, str]:
     return {
         "vault__token": f"{MARK}-token-{end}",
         "vault__lines": f"{MARK}-zeile-eins-{end}\n{MARK}-zeile-zwei-{end}\n",
+        "vault__ticket": f"{MARK}-ticketschluessel-{end}-{end}",
         "vault__variable": f"{VARIABLE}-$x#-{end}",
         "vault__root": f"{MARK}-wurzel-{end}",
         "vault__user": f"{MARK}-benutzer-{end}",

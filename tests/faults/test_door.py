@@ -80,10 +80,15 @@ def test_door_reaches_neither_docker_nor_the_agents_own_socket(host: ManagedHost
     assert outside.splitlines() == [f"{path} Permission denied" for path in sockets]
 
 
-def test_public_socket_knows_one_verb(host: ManagedHost) -> None:
+def test_public_socket_knows_the_doors_verbs_only(host: ManagedHost) -> None:
     ask = ("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", "/run/upkeep/public.sock")
     assert host.run(*AS_DOOR, *ask, "http://upkeep/v1/public/probe") == "200"
     for path in ("/v1/agent", "/v1/stacks", "/v1/stacks/probe", "/v1/stacks/probe/logs", "/v1/stacks/probe/runs"):
         assert host.run(*AS_DOOR, *ask, f"http://upkeep{path}") == "404"
+    # without a ticket the door itself could not start anything either
+    start = "http://upkeep/v1/public/probe/start-update"
+    assert host.run(*AS_DOOR, *ask, "-d", '{"origin": "http://127.0.0.1", "ticket": ""}', start) == "401"
+    stranger = host.attempt("setpriv", "--reuid=nobody", "--clear-groups", *ask, "http://upkeep/v1/public/probe")
+    assert stranger.stdout == "000"
     # the gate opens the door's verbs and nothing of the agent
     assert host.page("/api/system/update", "-X", "POST").endswith("\n405")

@@ -19,6 +19,7 @@ PLACES = ("/", "/var/lib/docker", "/var/lib/containerd", "/run", "/run/lock", "/
 MEANT = {
     "/srv/upkeep/probe/secrets/token": "440 0:7310",
     "/srv/upkeep/probe/secrets/lines": "440 0:7310",
+    "/srv/upkeep/probe/secrets/ticket-key": "440 0:7310",
     "/srv/upkeep/probe/secrets/environment": "400 0:0",
     "/srv/upkeep/probe/secrets/mongodb-keyfile": "400 999:999",
     "/srv/upkeep/probe/secrets/mongodb-root": "400 0:0",

@@ -17,7 +17,8 @@ from pathlib import Path
 
 PORTAL = Path(__file__).resolve().parent
 WORK = PORTAL.parents[1] / "build" / "rechnungsportal"
-SOURCES = ("Dockerfile", "package.json", "server.js", "store.js", "pages.js", "money.js", "summary.js", "style.css")
+SCRIPTS = ("server.js", "admin.js", "ticket.js", "store.js", "pages.js", "money.js", "summary.js")
+SOURCES = ("Dockerfile", "package.json", *SCRIPTS, "style.css")
 TESTBED_BASE = "upkeep-testbed/node:latest"
 
 

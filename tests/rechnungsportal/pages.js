@@ -45,6 +45,30 @@ export function detail(frame, invoice, documents) {
     </script>`);
 }
 
+export function administration(frame) {
+  return page(frame, 'Verwaltung', `<form><label>Kennwort der Verwaltung <input type="password" required></label>
+    <button class="button">Update starten</button></form><p role="status"></p>
+    <script>
+      const say = (words) => { document.querySelector('[role=status]').textContent = words; };
+      const post = (path, headers, body) => fetch(path, { method: 'POST', credentials: 'omit', body: JSON.stringify(body),
+        headers: { 'Content-Type': 'application/json', ...headers } });
+      document.querySelector('form').onsubmit = async (event) => {
+        event.preventDefault();
+        const word = document.querySelector('input').value;
+        let answer = await post('/api/v1/system/ticket', { Authorization: 'Bearer ' + word }, { action: 'start-update' });
+        if (answer.ok) answer = await post('/api/system/start-update', { 'X-Upkeep-Request': '1' }, await answer.json());
+        const { run, error } = await answer.json();
+        if (!run) return say(error);
+        say('Update wird gestartet…');
+        const timer = setInterval(async () => {
+          const now = await fetch('/api/system/update').then((told) => told.json()).catch(() => ({}));
+          if (now.running) say(now.phase + ' (' + now.percent + ' %)');
+          else if (now.instance === run) { clearInterval(timer); say('Fertig: ' + now.result + ', Version ' + now.release); }
+        }, 1000);
+      };
+    </script>`);
+}
+
 export function trouble(frame, message) {
   return page(frame, 'Das hat nicht geklappt', `<p>${text(message)}</p><p><a href="/">Zu den Rechnungen</a></p>`);
 }

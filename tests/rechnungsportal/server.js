@@ -1,8 +1,10 @@
 // The invoice portal: pages for people, JSON below /api. Configured by PORT, DATA_DIR and FIRMA alone.
 import express from 'express';
 import { readFileSync } from 'node:fs';
+import { onlyAdmins } from './admin.js';
 import * as pages from './pages.js';
 import { Invoices, Mistake } from './store.js';
+import { ACTIONS, ticket } from './ticket.js';
 
 const port = Number(process.env.PORT ?? 5000);
 const company = process.env.FIRMA ?? 'Muster Haustechnik GmbH';
@@ -40,6 +42,14 @@ app.put('/api/invoices/:number/documents/:name', express.raw({ type: () => true,
   });
 app.get('/api/invoices/:number/documents/:name', (request, response) =>
   response.download(invoices.document(request.params.number, request.params.name)));
+
+// The update button: the page asks here for a ticket and takes it to the door, which answers on the same address.
+app.get('/verwaltung', (request, response) => response.send(pages.administration(frame)));
+app.post('/api/v1/system/ticket', onlyAdmins, express.json(), (request, response) => {
+  const action = request.body?.action;
+  if (!ACTIONS.includes(action)) throw new Mistake('Diesen Vorgang gibt es nicht.', 422);
+  response.json({ ticket: ticket(action, 'verwaltung') });
+});
 
 app.use((request, response) => fail(request, response, 404, 'Das gibt es hier nicht.'));
 app.use((error, request, response, next) => {

@@ -23,6 +23,7 @@ KEPT = "UPKEEP_TEST_BED" in os.environ
 NAME = os.environ.get("UPKEEP_TEST_BED", "foreign-test")
 STACK = "rechnungen"
 INVENTORY = ROOT / "inventories" / "rechnungsportal"
+ADMIN_WORD = "wort-der-verwaltung"
 REPOSITORY = f"rechnungsportal-{CHECKOUT}-{NAME}"
 
 
@@ -74,8 +75,11 @@ def portal() -> Iterator[Portal]:
 def _settings(folder: Path) -> dict[str, Any]:
     bed = yaml.safe_load((folder / "inventory.yml").read_text(encoding="utf-8"))["all"]["children"]["testbed"]
     channel = {"portal_image": f"{REGISTRY}/{REPOSITORY}:stable"}
+    # What `make secrets` would generate, and the address under which the tests call the portal.
+    own = {"vault__portal_ticket_secret": "t" * 64, "vault__portal_verwaltung_password": ADMIN_WORD}
+    own["portal_address"] = f"http://{bed['hosts']['web1']['ansible_host']}"
     reached = {"ansible_user": "root", "ansible_ssh_common_args": bed["vars"]["ansible_ssh_common_args"]}
-    return HOST_SETTINGS | bed["hosts"]["web1"] | reached | channel
+    return HOST_SETTINGS | bed["hosts"]["web1"] | reached | channel | own
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import requests
 
 from tests.faults.plays import until
-from tests.integration.foreign.conftest import REPOSITORY, STACK, Portal
+from tests.integration.foreign.conftest import ADMIN_WORD, REPOSITORY, STACK, Portal
 from tests.integration.foreign.customers import PERSON, Customers
 
 OLD = "/opt/bhb-invoice-portal"
@@ -149,6 +149,27 @@ def test_rolling_update_is_not_noticed(portal: Portal) -> None:
     assert "Version 1.3.0" in customers.pages[-1]
 
 
+def test_administration_updates_the_portal_from_the_browser(portal: Portal) -> None:
+    portal.publish("1.4.0", sources="1.1.0")
+    office, door = f"{portal.url}/api/v1/system/ticket", f"{portal.url}/api/system/start-update"
+    page = {"Origin": portal.url, "X-Upkeep-Request": "1"}
+    for word in ("", "Bearer falsch"):
+        refused = requests.post(office, json={"action": "start-update"}, headers={"Authorization": word}, timeout=10)
+        assert (refused.status_code, "ticket" in refused.json()) == (403, False)
+    admin = {"Authorization": f"Bearer {ADMIN_WORD}"}
+    assert requests.post(office, json={"action": "start-backup"}, headers=admin, timeout=10).status_code == 422
+    given = requests.post(office, json={"action": "start-update"}, headers=admin, timeout=10).json()
+    started = requests.post(door, json=given, headers=page, timeout=20)
+    assert started.status_code == 202, started.text
+    replayed = requests.post(door, json=given, headers=page, timeout=20)
+    assert (replayed.status_code, replayed.json()["code"]) == (401, "ticket_used")
+    report = portal.host.report(started.json()["run"], 120)
+    assert (report["result"], report["starter"]) == ("updated", "door:verwaltung")
+    assert "Version 1.4.0" in requests.get(portal.url, headers=PERSON, timeout=10).text
+    rolling = portal.settings(**TAKEN, slots=2, strategy="rolling", bake=1)
+    assert portal.fine("site", stacks=rolling).recap("web1", "changed") == 0
+
+
 def test_removed_portal_comes_back_on_its_data_or_is_gone_for_good(portal: Portal) -> None:
     before = sums(portal)
     removed, again = portal.fine("remove", stack=STACK), portal.fine("remove", stack=STACK)
@@ -157,7 +178,7 @@ def test_removed_portal_comes_back_on_its_data_or_is_gone_for_good(portal: Porta
     assert portal.host.containers() == {}
     portal.fine("deploy", stacks=portal.settings(**TAKEN))
     assert sums(portal) == before
-    assert "Version 1.3.0" in requests.get(portal.url, headers=PERSON, timeout=10).text
+    assert "Version 1.4.0" in requests.get(portal.url, headers=PERSON, timeout=10).text
     portal.host.run("docker", "compose", "-p", PROJECT, "rm", "-f")
     portal.fine("remove", stack=STACK, data="delete", confirm=STACK)
     assert VOLUME not in portal.host.run("docker", "volume", "ls", "-q")
