@@ -102,12 +102,13 @@ class Update {
     const landing = new Landing(this.#followed?.from ?? null);
     this.stage = 'running';
     while (this.#followed && this.stage === 'running') {
-      const [heard, releases] = await Promise.all([hear(), releasesOf(landing.wanted)]);
+      const asked = this.#followed.isCovered ? landing.wanted : 0;
+      const [heard, releases] = await Promise.all([hear(), releasesOf(asked)]);
       if (!this.#followed) return;
       this.#tell(heard);
-      if (landing.heard(releases)) this.#land();
+      if (asked && landing.heard(releases)) this.#land();
       else if (typeof heard !== 'string') await this.#endIf(heard, this.#followed);
-      await pause(landing.wanted > 1 ? NEAR_MS : TURN_MS);
+      await pause(asked > 1 ? NEAR_MS : TURN_MS);
     }
   }
 
@@ -131,7 +132,7 @@ class Update {
     if (heard.running) this.#strange = 0;
     // Right after the start the door may still tell of the run before; later something else may have run since.
     else if (!isOurs) this.#strange += 1;
-    if (heard.running || (!isOurs && this.#strange < STRANGE_TURNS)) return;
+    if (heard.running || (isOurs ? !heard.result : this.#strange < STRANGE_TURNS)) return;
     const past = await pastRun(followed.run);
     const result = past?.result ?? (isOurs ? heard.result : null);
     if (result === 'updated' && followed.isCovered) this.#land();
