@@ -28,7 +28,7 @@ _PUBLIC: dict[str, tuple[type, ...]] = {
     "instance": (str,),
     "result": (str,),
 }
-# How the agent's refusals of a ticket leave the host; of others only that there was one.
+# How the agent's refusals of a ticket leave the host.
 _NOT_ADMITTED = {
     "ticket_invalid": HTTPStatus.UNAUTHORIZED,
     "ticket_expired": HTTPStatus.UNAUTHORIZED,
