@@ -57,13 +57,14 @@ export function administration(frame) {
         const word = document.querySelector('input').value;
         let answer = await post('/api/v1/system/ticket', { Authorization: 'Bearer ' + word }, { action: 'start-update' });
         if (answer.ok) answer = await post('/api/system/start-update', { 'X-Upkeep-Request': '1' }, await answer.json());
-        const { run, error } = await answer.json();
-        if (!run) return say(error);
+        const { run, running, error } = await answer.json();
+        const followed = run ?? running?.id;
+        if (!followed) return say(error);
         say('Update wird gestartet…');
         const timer = setInterval(async () => {
           const now = await fetch('/api/system/update').then((told) => told.json()).catch(() => ({}));
           if (now.running) say(now.phase + ' (' + now.percent + ' %)');
-          else if (now.instance === run) { clearInterval(timer); say('Fertig: ' + now.result + ', Version ' + now.release); }
+          else if (now.instance === followed) { clearInterval(timer); say('Fertig: ' + now.result + ', Version ' + now.release); }
         }, 1000);
       };
     </script>`);

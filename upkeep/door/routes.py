@@ -99,7 +99,7 @@ def _refused(error: AgentError) -> Response:
         later = {"Retry_After": "30"} if error.code == "too_many" else {}
         return refusal(_NOT_ADMITTED[error.code], str(error), error.code, **later)
     if isinstance(error, AgentUnreachable) or error.code in _UNKNOWN:
-        text = "Der Agent antwortet gerade nicht."
+        text = "Der Agent antwortet gerade nicht. Ob etwas begonnen hat, zeigt /api/system/update."
         return refusal(HTTPStatus.SERVICE_UNAVAILABLE, text, "unreachable", Retry_After="2")
     if isinstance(error, Refused):
         return refusal(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), error.code)
