@@ -30,5 +30,5 @@ function filesBelow(directory: string): string[] {
 export default defineConfig({
   plugins: [svelte(), precompress()],
   build: { target: 'es2022', cssTarget: ['chrome108', 'safari15.6', 'firefox108'], modulePreload: { polyfill: false }, license: { fileName: 'licenses.md' }, assetsInlineLimit: 0, reportCompressedSize: false },
-  server: { proxy: { '/api': 'http://127.0.0.1:8000' } },
+  server: { proxy: { '/api': { target: 'http://127.0.0.1:8000', ws: true } } },
 });

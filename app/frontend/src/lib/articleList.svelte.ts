@@ -1,7 +1,9 @@
 /** The list of articles: what is searched for, and the pages loaded so far. Outlives the page that shows it. */
 import { get, Refused, Unreachable } from './api';
 import { keepDraft, readDraft } from './drafts';
-import type { Article, ArticleOptions, ArticlePage, ArticleRow } from './types';
+import { debounced } from './forms';
+import { live } from './live.svelte';
+import type { Article, ArticleChange, ArticleOptions, ArticlePage, ArticleRow } from './types';
 
 interface Filters {
   text: string;
@@ -10,6 +12,9 @@ interface Filters {
   location: string;
 }
 
+const PAGE = 50;
+const REFRESH_MAX = 200; // rows; the server gives no more at once
+const REFRESH_WAIT_MS = 300;
 const NONE: Filters = { text: '', category: '', supplier: '', location: '' };
 
 class ArticleList {
@@ -22,6 +27,7 @@ class ArticleList {
 
   #after: string | null = null;
   #running: AbortController | null = null;
+  #refreshSoon = debounced(() => void this.#refresh(), REFRESH_WAIT_MS);
 
   get hasMore(): boolean {
     return this.#after !== null;
@@ -64,16 +70,35 @@ class ArticleList {
   }
 
   remove(id: string): void {
-    this.rows = this.rows.filter((row) => row.id !== id);
-    if (this.total !== null) this.total -= 1;
+    const kept = this.rows.filter((row) => row.id !== id);
+    if (this.total !== null) this.total -= this.rows.length - kept.length;
+    this.rows = kept;
   }
 
-  async #page(after: string | null): Promise<ArticlePage | null> {
+  /** Somebody else's change: at once where it is in sight, then the order and what is new from the server. */
+  apply({ action, id, row }: ArticleChange): void {
+    if (!this.hasLoaded) return;
+    if (action === 'deleted') this.remove(id);
+    else this.rows = this.rows.map((shown) => (shown.id === id ? { ...shown, ...row } : shown));
+    if (action !== 'deleted') this.#refreshSoon();
+  }
+
+  /** As many rows as are shown, so that nothing moves under the reader but what has changed. */
+  async #refresh(): Promise<void> {
+    if (this.isLoading || this.rows.length > REFRESH_MAX) return;
+    const page = await this.#page(null, Math.max(this.rows.length, PAGE));
+    if (!page) return;
+    this.rows = page.articles;
+    this.total = page.total;
+    this.#after = page.after;
+  }
+
+  async #page(after: string | null, limit = PAGE): Promise<ArticlePage | null> {
     this.#running?.abort();
     const running = (this.#running = new AbortController());
     this.isLoading = true;
     try {
-      return await get<ArticlePage>(`/api/articles?${this.#query(after)}`, running.signal);
+      return await get<ArticlePage>(`/api/articles?${this.#query(after, limit)}`, running.signal);
     } catch (error) {
       if (running.signal.aborted || error instanceof Unreachable || error instanceof Refused) return null;
       throw error;
@@ -82,7 +107,7 @@ class ArticleList {
     }
   }
 
-  #query(after: string | null): string {
+  #query(after: string | null, limit: number): string {
     const { text, category, supplier, location } = this.filters;
     const query = new URLSearchParams();
     if (text.trim()) query.set('q', text.trim());
@@ -90,8 +115,10 @@ class ArticleList {
     if (supplier) query.set('supplier', supplier);
     if (location) query.set('location', location);
     if (after) query.set('after', after);
+    query.set('limit', String(limit));
     return query.toString();
   }
 }
 
 export const articleList = new ArticleList();
+live.on<ArticleChange>('article', (change) => articleList.apply(change));

@@ -1,6 +1,7 @@
 /** All locations, loaded once and shared: a business has hundreds at most. */
 import { get } from './api';
-import type { Location, LocationKind } from './types';
+import { live } from './live.svelte';
+import type { Location, LocationChange, LocationKind } from './types';
 
 export const KIND_NAMES: Record<LocationKind, string> = {
   lager: 'Lager',
@@ -41,6 +42,13 @@ class Places {
     this.isLoaded = true;
   }
 
+  /** Somebody else created, changed or deleted a place. */
+  apply({ action, id, location }: LocationChange): void {
+    if (!this.isLoaded) return;
+    const others = this.all.filter((place) => place.id !== id);
+    this.all = action === 'deleted' ? others : [...others, location];
+  }
+
   byId(id: string): Location | undefined {
     return this.#byId.get(id);
   }
@@ -76,3 +84,5 @@ function inOrder(a: Location, b: Location): number {
 }
 
 export const places = new Places();
+live.on<LocationChange>('location', (change) => places.apply(change));
+live.on('reset', () => void (places.isLoaded && places.load().catch(() => {})));

@@ -1,6 +1,7 @@
 /** Who is signed in, and whose store this is. */
 import { del, get, post, whenSignedOut } from './api';
 import { connection } from './connection.svelte';
+import { live, type Position } from './live.svelte';
 import type { Company, Role, SessionAnswer, User } from './types';
 
 const RANK: Record<Role, number> = { lesen: 0, lager: 1, admin: 2 };
@@ -18,6 +19,7 @@ class Session {
 
   constructor() {
     whenSignedOut(() => (this.hasExpired = this.user !== null));
+    live.on<Company>('company', (company) => this.setCompany(company));
   }
 
   async load(): Promise<void> {
@@ -28,6 +30,7 @@ class Session {
     this.setCompany(answer.company);
     if (!this.isLoaded) connection.start(answer.version);
     this.isLoaded = true;
+    if (answer.user) live.start(answer.live);
   }
 
   setCompany(company: Company): void {
@@ -36,14 +39,16 @@ class Session {
   }
 
   async signIn(login: string, password: string): Promise<void> {
-    this.entered((await post<{ user: User }>('/api/session', { login, password })).user);
+    const answer = await post<{ user: User; live: Position | null }>('/api/session', { login, password });
+    this.entered(answer.user, answer.live);
   }
 
   /** Another person at the same device must not inherit what was open. */
-  entered(user: User): void {
+  entered(user: User, known: Position | null = null): void {
     const isSame = this.user === null || this.user.id === user.id;
     this.user = user;
     this.hasExpired = false;
+    live.start(known);
     if (isSame) connection.epoch += 1;
     else startAfresh();
   }

@@ -24,6 +24,22 @@ export interface SessionAnswer {
   company: Company;
   version: string;
   instance: string;
+  live: { epoch: string; seq: number } | null;
+}
+
+/** Another client created, changed or deleted it. */
+export interface ArticleChange {
+  id: string;
+  action: 'created' | 'changed' | 'deleted';
+  version: number;
+  by: { id: string; name: string };
+  row: ArticleRow;
+}
+
+export interface LocationChange {
+  id: string;
+  action: 'created' | 'changed' | 'deleted';
+  location: Location;
 }
 
 export interface ArticleRow {
@@ -162,6 +178,7 @@ export interface Health {
     database: { status: CheckStatus; latency_ms: number | null; detail: string | null };
     files: { status: CheckStatus; free_bytes: number | null; free_percent: number | null; detail: string | null };
     memory: { status: CheckStatus; resident_bytes: number; limit_bytes: number | null; detail: string | null };
+    live: { status: CheckStatus; lag_ms: number | null; seq: number; detail: string | null };
   };
 }
 
