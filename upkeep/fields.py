@@ -81,6 +81,12 @@ class Fields:
             raise self.wrong(key, value, "Anteil von 0 bis 1 (0.05 sind 5 %)")
         return float(value)
 
+    def flag(self, key: str, default: bool) -> bool:
+        value = self.take(key, default)
+        if not isinstance(value, bool):
+            raise self.wrong(key, value, "true oder false")
+        return value
+
     def choice(self, key: str, allowed: tuple[str, ...], default: Any = _REQUIRED) -> str:
         value = self.take(key, default)
         if value not in allowed:

@@ -48,7 +48,7 @@ def _checks(paths: StackPaths, ports: Ports) -> list[Check]:
     containers = by_service(ports.docker.containers(paths.name))
     checks = [_slot(slot, containers.get(slot), policy, known.release, ports) for slot in policy.app.slot_names]
     checks += [_service(item, ports) for name, item in containers.items() if item.role not in ("app", "gate")]
-    checks += [_gate(paths, ports, containers.get(GATE)), _open(paths), _disk(paths, policy, ports)]
+    checks += [_gate(paths, policy, ports, containers.get(GATE)), _open(paths), _disk(paths, policy, ports)]
     checks.append(_audit(paths))
     return checks
 
@@ -81,11 +81,12 @@ def _service(item: Container, ports: Ports) -> Check:
     return Check(item.service, True, "läuft", "läuft")
 
 
-def _gate(paths: StackPaths, ports: Ports, item: Container | None) -> Check:
+def _gate(paths: StackPaths, policy: Policy, ports: Ports, item: Container | None) -> Check:
     gate = ports.gate(paths)
     if item is None or not item.running or not gate.answers():
         return Check("gate", False, f"Container {item.state}" if item else "kein Container", "läuft und antwortet")
-    down = [server.name for server in gate.servers() if not server.up]
+    slots = policy.app.slot_names  # besides them there may be a server that only a run uses
+    down = [server.name for server in gate.servers() if server.name in slots and not server.up]
     return Check("gate", not down, f"nicht erreichbar: {', '.join(down)}" if down else "läuft", "alle Slots erreichbar")
 
 

@@ -105,7 +105,7 @@ class Record:
     @property
     def began_new(self) -> bool:
         """Whether a container of the new release was started, in either strategy."""
-        return any(phase.name == "start" or phase.name.startswith("replace:") for phase in self.phases)
+        return any(phase.name.startswith(("start", "replace:")) for phase in self.phases)
 
     def summary(self) -> dict[str, Any]:
         return {

@@ -1,5 +1,6 @@
 """Strategy rolling: one slot after the other leaves the rotation, is replaced, proves itself and comes back. At every
-moment another slot serves. Phases are named after their slot (`drain:app-1`), so that a resumed run knows where it was.
+moment another slot serves; with a spare one (`surge`) as many as ever. Phases are named after their slot
+(`drain:app-1`), so that a resumed run knows where it was.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from upkeep.phases.prepare import discard_quietly, prepare
 from upkeep.phases.ready import await_previous, await_ready
 from upkeep.phases.rotate import admit, drain, leave, serving
 from upkeep.phases.slots import restore
+from upkeep.phases.surge import RETIRED, STARTED, SURGE, retire_surge, start_surge
 from upkeep.phases.switch import switch
 from upkeep.run import Run
 
@@ -39,10 +41,31 @@ def roll(run: Run) -> None:
     run.phase("gate", "Gate wird auf Stand gebracht", BEGIN, change_gate)
     for slot in added:
         _enter(run, slot)
-    for slot in _worst_first(run, before[: len(wanted)]):
+    if surges(run):
+        _exchange_with_a_spare(run, before[: len(wanted)])
+    else:
+        _exchange(run, before[: len(wanted)])
+
+
+def _exchange_with_a_spare(run: Run, slots: Iterable[str]) -> None:
+    _phase(run, "start", SURGE, "wird zusätzlich gestartet", start_surge)
+    _phase(run, "ready", SURGE, "wird geprüft", await_ready)
+    _enter(run, SURGE)
+    _exchange(run, slots)
+    _phase(run, "drain", SURGE, "wird abgemeldet", partial(drain, policy=run.policy))
+    _phase(run, "retire", SURGE, "wird entfernt", retire_surge)
+
+
+def _exchange(run: Run, slots: Iterable[str]) -> None:
+    for slot in _worst_first(run, slots):
         _drain_old(run, slot)
         _renew(run, slot)
         _enter(run, slot)
+
+
+def surges(run: Run) -> bool:
+    """Whether a spare slot helps out. Slots that come anew do so already."""
+    return run.policy.update.surge and run.policy.app.slots <= run.policy_before.app.slots
 
 
 def _drain_old(run: Run, slot: str) -> None:
@@ -69,6 +92,9 @@ def roll_back(run: Run) -> None:
     for slot in run.policy.app.slot_names[len(before) :]:
         _leave(run, slot)
         _phase(run, "dismiss", slot, "wird entfernt", retire_slot)
+    if run.record.intended(STARTED) and not run.record.done(RETIRED):
+        _leave(run, SURGE)
+        _phase(run, "dismiss", SURGE, "wird entfernt", retire_surge)
     run.phase("gateback", "Gate wird zurückgestellt", BACK, return_gate)
     for slot in touched:
         _come_back(run, slot)
@@ -93,7 +119,7 @@ def _percent(run: Run) -> int:
     if run.record.going_back:
         return BACK
     done = sum(":" in phase.name for phase in run.record.phases)
-    return min(END, BEGIN + (END - BEGIN) * done // (STEPS * run.policy.app.slots))
+    return min(END, BEGIN + (END - BEGIN) * done // (STEPS * (run.policy.app.slots + surges(run))))
 
 
 def _worst_first(run: Run, slots: Iterable[str]) -> list[str]:

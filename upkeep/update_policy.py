@@ -19,9 +19,11 @@ class Strategy(StrEnum):
 class UpdatePolicy:
     """All times in seconds. `bake`: how long a new release is watched while it serves. `bake_errors`: the highest share
     of 5xx answers in that time. `pause`: how long the gate holds requests before it shows the maintenance page.
-    `drain_path`: where a slot is told that its drain begins (None: it hears SIGTERM)."""
+    `drain_path`: where a slot is told that its drain begins (None: it hears SIGTERM). `surge`: a rolling run serves
+    with one container more meanwhile."""
 
     strategy: Strategy
+    surge: bool
     ready_count: int
     ready_interval: float
     ready_timeout: float
@@ -44,6 +46,7 @@ def parse(fields: Fields, slots: int) -> UpdatePolicy:
     return fields.finish(
         UpdatePolicy(
             strategy=strategy,
+            surge=fields.flag("surge", False) and strategy is Strategy.ROLLING,
             ready_count=fields.integer("ready_count", 1, 100, 3),
             ready_interval=fields.seconds("ready_interval", 0.05, 60, 0.25),
             ready_timeout=fields.seconds("ready_timeout", 1, 86400, 120),

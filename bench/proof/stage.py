@@ -18,6 +18,7 @@ import requests
 from bench.failure import BenchFailed
 from bench.gate import sign_in
 from bench.ground import LOGIN, STACK, Ground, call
+from bench.load import Tally
 from bench.machine import ROOT
 from bench.proof.stretch import Callers, Stretch
 from testbed import registry, ssh
@@ -137,10 +138,10 @@ class Stage:
         answer = requests.get(f"{self.origin}/api/articles?limit=50", headers={"Cookie": self.cookie}, timeout=10)
         return [article["id"] for article in answer.json()["articles"]]
 
-    def stretch(self, rate: int, during: Callable[[], Awaitable[None]]) -> Stretch:
+    def stretch(self, rate: int, during: Callable[[], Awaitable[None]], tally: Tally | None = None) -> Stretch:
         """Load while `during` goes on; afterwards the callers' book is compared with the database."""
         callers = Callers(self.origin, self.cookie, self.articles)
-        stretch, ledger = asyncio.run(callers.drive(rate, during))
+        stretch, ledger = asyncio.run(callers.drive(rate, during, tally))
         stretch.accounts = ledger.compare(self.stored("name", ledger.prefix))
         return stretch
 

@@ -98,9 +98,13 @@ class Callers:
     cookie: str
     articles: Sequence[str]
 
-    async def drive(self, rate: int, during: Callable[[], Awaitable[None]]) -> tuple[Stretch, Ledger]:
-        """Load from before `during` begins until after it ended; what it raises is raised when the load has stopped."""
-        tally, ledger, streams, stop = Tally(), Ledger(), Streams(), asyncio.Event()
+    async def drive(
+        self, rate: int, during: Callable[[], Awaitable[None]], tally: Tally | None = None
+    ) -> tuple[Stretch, Ledger]:
+        """Load from before `during` begins until after it ended; what it raises is raised when the load has stopped.
+        `tally` for who wants to know of each request."""
+        tally = Tally() if tally is None else tally
+        ledger, streams, stop = Ledger(), Streams(), asyncio.Event()
         began, cpu, machine = time.monotonic(), time.process_time(), _machine()
         async with listening(self.origin, LISTENERS, streams):
             load = asyncio.create_task(self._load(ledger, rate, stop, tally))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from upkeep.journal import Result
 from upkeep.phases.hooks import after, alarm
 from upkeep.phases.migrate import clear_one_offs
+from upkeep.phases.surge import STARTED
 from upkeep.run import Run
 
 
@@ -13,7 +14,7 @@ def leave_good(run: Run) -> str:
 
 
 def take_leave(run: Run, result: Result) -> None:
-    if run.record.intended("migrate"):
+    if run.record.intended("migrate") or run.record.intended(STARTED):
         clear_one_offs(run)
     after(run, result)
 

@@ -10,6 +10,7 @@ from upkeep import maintenance, rotation
 from upkeep.composition import GATE
 from upkeep.errors import GateFailed
 from upkeep.maintenance import Notice
+from upkeep.phases.patience import with_gate
 from upkeep.phases.telling import signal, tell
 from upkeep.plan import GateChange
 from upkeep.policy import Policy
@@ -108,6 +109,15 @@ def tell_release(run: Run, policy: Policy, release: Release | None) -> None:
     if gate.answers():
         gate.set_map(maintenance.RELEASE_MAP, entries)
         _place_slots(run, policy)
+
+
+def relabel(run: Run, slot: str, label: str | None) -> None:
+    """What X-Upkeep-Release says of this slot from now on; None of a slot that is no more."""
+    entries = maintenance.read_map(run.paths, maintenance.RELEASE_MAP)
+    entries.pop(slot, None)
+    entries |= {} if label is None else {slot: label}
+    maintenance.write_map(run.paths, maintenance.RELEASE_MAP, entries, run.ports)
+    with_gate(run.ports, lambda: run.ports.gate(run.paths).set_map(maintenance.RELEASE_MAP, entries))
 
 
 def _place_slots(run: Run, policy: Policy) -> None:

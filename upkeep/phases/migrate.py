@@ -74,7 +74,7 @@ def ways_out(run: Run) -> str:
 
 def stop_migration(run: Run) -> str:
     """Before the release before comes back, nothing may work on the data any more."""
-    running = [item for item in run.ports.docker.one_offs(run.paths.name) if item.running]
+    running = [item for item in run.ports.docker.one_offs(run.paths.name) if item.running and item.role == ROLE]
     for item in running:
         run.ports.docker.stop(item.id, run.policy.update.stop_timeout)
     return "angehalten" if running else "läuft nicht mehr"

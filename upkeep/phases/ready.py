@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from upkeep.errors import NotReady
+from upkeep.phases.surge import slots_now
 from upkeep.policy import AppPolicy, Policy
 from upkeep.ports.clock import moment
-from upkeep.ports.docker import Container, by_service
+from upkeep.ports.docker import Container
 from upkeep.release import Release
 from upkeep.run import Run
 
@@ -79,7 +80,7 @@ def watch_until_ready(
 
 
 def _look(run: Run, app: AppPolicy, expected: Release | None, watches: list[Watch]) -> None:
-    containers = by_service(run.ports.docker.containers(run.paths.name))
+    containers = slots_now(run)
     for watch in watches:
         container = containers.get(watch.slot)
         problem = check_slot(run, app, expected, container)
@@ -87,8 +88,14 @@ def _look(run: Run, app: AppPolicy, expected: Release | None, watches: list[Watc
             watch.good(container, run)
         else:
             watch.bad(problem or "kein Container")
-        if container is not None and container.restarts >= HOPELESS_RESTARTS:
+        if container is not None and _hopeless(container):
             watch.hopeless = True
+
+
+def _hopeless(container: Container) -> bool:
+    """Nobody starts a container again that was made for one run."""
+    ended = bool(container.run) and container.state in ("exited", "dead")
+    return ended or container.restarts >= HOPELESS_RESTARTS
 
 
 def _crash(container: Container) -> str:
@@ -130,7 +137,7 @@ def _smoke(run: Run, policy: Policy, slots: tuple[str, ...]) -> None:
     path = policy.app.smoke_path
     if path is None:
         return
-    for item in by_service(run.ports.docker.containers(run.paths.name)).values():
+    for item in slots_now(run).values():
         if item.service in slots and item.address:
             answer = run.ports.probe.get(item.address, policy.app.port, path, PROBE_TIMEOUT)
             if answer.status is None or answer.status >= 400:
@@ -143,7 +150,7 @@ def _probation(run: Run, policy: Policy, expected: Release | None, slots: tuple[
     until = clock.monotonic() + policy.update.probation
     while clock.monotonic() < until:
         clock.sleep(min(1.0, policy.update.probation))
-        containers = by_service(run.ports.docker.containers(run.paths.name))
+        containers = slots_now(run)
         for slot in slots:
             problem = check_slot(run, policy.app, expected, containers.get(slot))
             if problem:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 
-from upkeep import maintenance, rotation
+from upkeep import rotation
 from upkeep.errors import GateFailed, NotReady, UpkeepError
+from upkeep.phases.gate import relabel
 from upkeep.phases.patience import with_gate
-from upkeep.phases.prepare import app_containers
 from upkeep.phases.ready import check_slot
+from upkeep.phases.surge import STARTED, SURGE, retire_quietly, slots_now
 from upkeep.phases.telling import signal, tell
 from upkeep.policy import Policy
-from upkeep.ports.containers import Container, running_of
+from upkeep.ports.containers import Container
 from upkeep.ports.gate import Server
 from upkeep.release import Release
 from upkeep.run import Run
@@ -20,12 +21,15 @@ INTERVAL = 0.05
 QUIET_LOOKS = 2  # a request may be on its way to the slot while the first look is taken
 OTHER_TIMEOUT = 15.0
 ADMIT_TIMEOUT = 30.0
+UNKNOWN = "am Gate nicht bekannt"  # its configuration with the slot is still to come
 
 log = logging.getLogger("upkeep.run")
 
 
 def drain(run: Run, slot: str, policy: Policy) -> str:
     """No new requests; the app is told; what is not over after `drain_timeout` is cut. `policy`: the slot's own."""
+    if not known(run, slot):
+        return UNKNOWN
     container = running(run, slot)
     if container and check_slot(run, policy.app, None, container) is None:
         await_another(run, slot)
@@ -42,10 +46,10 @@ def drain(run: Run, slot: str, policy: Policy) -> str:
 
 def leave(run: Run, slot: str) -> str:
     """The way back: a release that has to go does so even if it is the last that answers."""
-    if not run.record.intended(f"replace:{slot}"):
+    if not run.record.intended(STARTED if slot == SURGE else f"replace:{slot}"):
         return "noch nicht ersetzt"
-    if slot not in {server.name for server in servers(run)}:
-        return "am Gate nicht bekannt"  # its configuration with the slot was still to come
+    if not known(run, slot):
+        return UNKNOWN
     if serving(run) - {slot}:
         return drain(run, slot, run.policy)
     take_out(run, slot, run.policy)
@@ -53,7 +57,9 @@ def leave(run: Run, slot: str) -> str:
 
 
 def take_out(run: Run, slot: str, policy: Policy) -> None:
-    with_gate(run.ports, lambda: rotation.take_out(run.paths, run.ports, slot, policy.app.port))
+    if slot == SURGE:  # a gate that restarts keeps it out by itself
+        return with_gate(run.ports, lambda: run.ports.gate(run.paths).drain(slot))
+    return with_gate(run.ports, lambda: rotation.take_out(run.paths, run.ports, slot, policy.app.port))
 
 
 def await_another(run: Run, slot: str) -> None:
@@ -70,6 +76,10 @@ def servers(run: Run) -> tuple[Server, ...]:
     return with_gate(run.ports, run.ports.gate(run.paths).servers)
 
 
+def known(run: Run, slot: str) -> bool:
+    return any(server.name == slot for server in servers(run))
+
+
 def serving(run: Run) -> set[str]:
     """Slots that get requests now; none when the gate stays away."""
     try:
@@ -79,7 +89,8 @@ def serving(run: Run) -> set[str]:
 
 
 def running(run: Run, slot: str) -> Container | None:
-    return running_of(app_containers(run), slot)
+    found = slots_now(run).get(slot)
+    return found if found and found.running else None
 
 
 def _await_quiet(run: Run, slot: str, container: Container, told: bool) -> int:
@@ -126,8 +137,7 @@ def admit(run: Run, slot: str, policy: Policy, release: Release | None) -> str:
 
 def _admitted(run: Run, slot: str, policy: Policy) -> bool:
     container = running(run, slot)
-    known = {server.name: server for server in servers(run)}
-    if slot not in known:  # a gate that has no such slot: its configuration follows with the next deploy
+    if not known(run, slot):  # a gate that has no such slot: its configuration follows with the next deploy
         rotation.forget(run.paths, run.ports, slot)
         return True
     if container is None or not container.address:
@@ -137,15 +147,9 @@ def _admitted(run: Run, slot: str, policy: Policy) -> bool:
     return any(server.name == slot and server.up for server in servers(run))
 
 
-def relabel(run: Run, slot: str, label: str) -> None:
-    """What X-Upkeep-Release says of this slot from now on."""
-    entries = maintenance.read_map(run.paths, maintenance.RELEASE_MAP) | {slot: label}
-    maintenance.write_map(run.paths, maintenance.RELEASE_MAP, entries, run.ports)
-    with_gate(run.ports, lambda: run.ports.gate(run.paths).set_map(maintenance.RELEASE_MAP, entries))
-
-
 def admit_the_rest(run: Run) -> set[str]:
     """When a run gives up: nothing stays out of rotation by its hand. The slots that answer now."""
+    retire_quietly(run)
     for slot, port in rotation.out(run.paths).items():
         container = running(run, slot)
         try:

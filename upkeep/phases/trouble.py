@@ -8,6 +8,7 @@ from dataclasses import replace
 from upkeep import maintenance, redaction
 from upkeep.errors import UpkeepError
 from upkeep.maintenance import Notice
+from upkeep.phases.surge import ROLE, slots_now
 from upkeep.run import Run
 
 LINES = 40
@@ -23,8 +24,8 @@ def keep_evidence(run: Run) -> str:
         return ""
     hidden = redaction.secrets(run.paths.secrets)
     try:
-        for item in run.ports.docker.containers(run.paths.name):
-            if item.role == "app" and item.id not in run.record.replaced:
+        for item in slots_now(run).values():
+            if item.role in ("app", ROLE) and item.id not in run.record.replaced:
                 lines = redaction.redacted("\n".join(run.ports.docker.logs(item.id, LINES)), hidden).splitlines()
                 run.record.last_logs += [f"{item.service}: {line}" for line in lines]
     except UpkeepError as exc:

@@ -57,6 +57,9 @@ class Gate(Protocol):
     def admit(self, slot: str, address: str, port: int) -> None:
         """Requests for this slot again, at this address, as soon as the gate's own check finds it well."""
 
+    def switch_off(self, slot: str) -> None:
+        """Neither requests nor checks for this slot, until it is admitted again."""
+
     def cut(self, slot: str) -> None:
         """Break off everything this slot is still busy with."""
 
@@ -118,6 +121,9 @@ class RuntimeGate:
     def admit(self, slot: str, address: str, port: int) -> None:
         self._order(f"set server {BACKEND}/{slot} addr {address} port {port}")
         self._order(f"set server {BACKEND}/{slot} state ready")
+
+    def switch_off(self, slot: str) -> None:
+        self._order(f"set server {BACKEND}/{slot} state maint")
 
     def cut(self, slot: str) -> None:
         self._order(f"shutdown sessions server {BACKEND}/{slot}")

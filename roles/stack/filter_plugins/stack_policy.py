@@ -32,6 +32,7 @@ def policy(wanted: Wanted) -> dict[str, Any]:
     """stack.yml as a mapping."""
     update = ("strategy", "ready_count", "ready_interval", "ready_timeout", "drain_timeout", "stop_timeout")
     update += ("pull_timeout", "probation", "minimum_free_mb", "backup", "bake", "bake_errors", "pause")
+    surge = bool(wanted["surge"]) and wanted["strategy"] == "rolling"
     return (
         {
             "schema": policies.SCHEMA,
@@ -46,7 +47,8 @@ def policy(wanted: Wanted) -> dict[str, Any]:
                 "smoke_path": wanted["smoke_path"] or None,
                 "slots": wanted["slots"],
             },
-            "update": {name: wanted[name] for name in update} | {"drain_path": wanted["drain_path"] or None},
+            "update": {name: wanted[name] for name in update}
+            | {"drain_path": wanted["drain_path"] or None, "surge": surge},
             "maintenance": {name: wanted[f"maintenance_{name}"] for name in ("title", "text", "accent")},
             "databases": _databases(wanted["databases"], wanted["name"]),
             "published": [

@@ -133,6 +133,7 @@ def policy(slots: int = 1, mongodb: bool = False, **changes: Any) -> dict[str, A
 def files(slots: int = 1, mongodb: bool = False, **changes: Any) -> dict[str, tuple[str, int, int, int]]:
     """Path below /srv/upkeep/lager → (content, mode, owner, group)."""
     servers = "".join(f"    server app-{n} app-{n}:8000\n" for n in range(1, slots + 1))
+    servers += "    server app-surge 127.0.0.1:8000 disabled\n" if slots > 1 else ""
     return {
         "compose.yml": (yaml.safe_dump(compose(slots, mongodb)), 0o644, 0, 0),
         "stack.yml": (yaml.safe_dump(policy(slots, mongodb, **changes)), 0o644, 0, 0),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.unit.upkeep.world import Box, World
 
 
-CRASHING = {("app", "crash"), ("database", "dying")}
+CRASHING = {("app", "crash"), ("surge", "crash"), ("database", "dying")}
 
 
 class FakeRegistry:
@@ -54,13 +54,14 @@ class FakeDocker:
         return DockerHost("amd64", "/var/lib/docker")
 
     def containers(self, stack: str) -> tuple[Container, ...]:
-        return tuple(self._view(box) for box in self.world.boxes.values())
+        return tuple(self._view(box) for box in self.world.boxes.values() if not box.run)
 
     def one_offs(self, stack: str) -> tuple[Container, ...]:
         if self.down_for > 0:
             self.down_for -= 1
             raise DockerFailed("Docker antwortet nicht")
-        return tuple(self.world.one_offs.view(box) for box in self.world.one_offs.boxes.values())
+        spare = tuple(self._view(box) for box in self.world.boxes.values() if box.run)
+        return spare + tuple(self.world.one_offs.view(box) for box in self.world.one_offs.boxes.values())
 
     def image(self, name: str) -> Image | None:
         if name not in self.world.images:
@@ -148,13 +149,14 @@ class FakeDocker:
             id=box.id,
             name=box.name,
             anonymous_volumes=box.anonymous_volumes,
-            service=box.service,
+            service="app-1" if box.run else box.service,
             role=box.role,
-            state="restarting" if crashing else box.state,
+            run=box.run,
+            state=("exited" if box.run else "restarting") if crashing else box.state,
             digest=box.image.partition("@")[2],
             addresses={"lager_front": box.address if box.state == "running" else ""},
             started_at=stamp(box.started),
-            restarts=restarts,
+            restarts=0 if box.run else restarts,
             exit_code=1 if crashing else 0,
             ports=(80,) if box.role == "gate" else (),
             mounts={"/data/db": "lager_mongodb"} if box.role == "database" else {},
@@ -183,7 +185,16 @@ class FakeCompose:
         body = self._services(project)[service]
         if self.fails_for(project, (one_off.name,)):
             raise ComposeFailed("docker compose run ist gescheitert", observed="no such network")
-        self.world.one_offs.make(body["image"], one_off)
+        if one_off.labels["upkeep.role"] == "surge":
+            self._spare(body, one_off)
+        else:
+            self.world.one_offs.make(body["image"], one_off)
+
+    def _spare(self, body: dict[str, Any], one_off: OneOff) -> None:
+        """It stays, unlike a migration: a slot like the others, but for its labels."""
+        slot, run = one_off.environment["UPKEEP_SLOT"], one_off.labels["upkeep.run"]
+        assert not any(box.run == run for box in self.world.boxes.values()), "the name is already in use"
+        self.world.start_box(self.world.make_box(slot, body | {"labels": one_off.labels}, run=run))
 
     def up(
         self,

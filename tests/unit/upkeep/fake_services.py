@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from upkeep import rotation
 from upkeep.errors import DatabaseFailed, GateFailed
+from upkeep.phases.surge import SURGE
 from upkeep.ports.gate import Server
 from upkeep.ports.mongo import Account, Facts
 from upkeep.ports.probe import Answer
@@ -23,6 +24,7 @@ class FakeGate:
         self.places: dict[str, str] = {}
         self.inside: list[int] = []
         self.out: set[str] = set()
+        self.off = {SURGE}  # as its configuration says
         self.unknown: set[str] = set()  # slots that its configuration does not name yet
         self.busy: dict[str, list[int]] = {}
         self.cuts: list[str] = []
@@ -51,7 +53,8 @@ class FakeGate:
 
     def servers(self) -> tuple[Server, ...]:
         self._must_answer()
-        slots = sorted({box.service for box in self.world.boxes.values() if box.role == "app"} - self.unknown)
+        boxes = self.world.boxes.values()
+        slots = sorted({box.service for box in boxes if box.role in ("app", "surge")} - self.unknown)
         seen = tuple(self._server(slot) for slot in slots)
         up = sum(server.up for server in seen)
         self.fewest_up = up if self.fewest_up is None else min(up, self.fewest_up)
@@ -60,11 +63,12 @@ class FakeGate:
     def _server(self, slot: str) -> Server:
         box = self.world.box(slot)
         well = box.state == "running" and self.world.probe.get(box.address, 8000, "/api/health", 1).status == 200
-        if well and slot not in self.out:
+        if well and slot not in self.out | self.off:
             self.counted[slot] = self.counted.get(slot, 0) + 30
             self.failed[slot] = self.failed.get(slot, 0) + (30 if self.world.rotten(box) else 0)
         waiting = self.busy.get(slot, [])
         status = ("DRAIN" if slot in self.out else "UP") if well else "DOWN"
+        status = "MAINT" if slot in self.off else status
         sessions = waiting.pop(0) if slot in self.out and waiting else 0
         return Server(slot, status, sessions, self.counted.get(slot, 0), self.failed.get(slot, 0))
 
@@ -82,16 +86,23 @@ class FakeGate:
         self._must_answer()
         if slot in self.unknown:
             raise GateFailed("Das Gate hat einen Befehl nicht angenommen", observed="No such server.")
-        if slot not in self.out:
+        if slot not in self.out or slot in self.off:
             with self.world.change(f"gate drain {slot}"):
+                self.off.discard(slot)
                 self.out.add(slot)
 
     def admit(self, slot: str, address: str, port: int) -> None:
         self._must_answer()
-        if slot in self.out or self.places.get(slot) != f"{address}:{port}":
+        if slot in self.out | self.off or self.places.get(slot) != f"{address}:{port}":
             with self.world.change(f"gate admit {slot}"):
                 self.out.discard(slot)
+                self.off.discard(slot)
                 self.places[slot] = f"{address}:{port}"
+
+    def switch_off(self, slot: str) -> None:
+        self._must_answer()
+        with self.world.change(f"gate switch_off {slot}"):
+            self.off.add(slot)
 
     def cut(self, slot: str) -> None:
         self._must_answer()
@@ -102,7 +113,7 @@ class FakeGate:
     def read_files(self) -> None:
         self.deaf_for, deaf = max(0, self.deaf_for - 1), self.deaf_for > 0
         self.generation += 0 if deaf else 1
-        self.out = set(rotation.out(self.world.paths))
+        self.out, self.off = set(rotation.out(self.world.paths)), {SURGE}
         self.counted, self.failed = {}, {}
         for path in self.world.paths.maps.glob("*.map"):
             pairs = (line.split(" ", 1) for line in path.read_text(encoding="utf-8").splitlines())

@@ -11,8 +11,10 @@ from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.test_resume import GOOD, SICK, Scene, Stage, kill_at, rollback, update_to
 from tests.unit.upkeep.world import Killed
 from upkeep import maintenance, release, rotation
+from upkeep.phases.surge import SURGE
 
 ROLLING = {"strategy": "rolling", "ready_timeout": 5, "bake": 8}
+SPARE = ROLLING | {"surge": True}
 
 
 def deploy_with_changed_slots(driver: Driver) -> None:
@@ -20,6 +22,13 @@ def deploy_with_changed_slots(driver: Driver) -> None:
     document = yaml.safe_load(driver.world.paths.compose_file.read_text())
     for slot in ("app-1", "app-2"):
         document["services"][slot]["mem_limit"] = "300m"
+    driver.world.paths.compose_file.write_text(yaml.safe_dump(document))
+
+
+def deploy_whose_second_slot_does_not_start(driver: Driver) -> None:
+    driver.must("deploy", "updated")
+    document = yaml.safe_load(driver.world.paths.compose_file.read_text())
+    document["services"]["app-2"]["mem_limit"] = "1m"
     driver.world.paths.compose_file.write_text(yaml.safe_dump(document))
 
 
@@ -45,6 +54,14 @@ SCENES: dict[str, tuple[str, Scene]] = {
 }
 
 
+WITH_A_SPARE: dict[str, tuple[str, Scene]] = {
+    "update": ("update", update_to(GOOD)),
+    "update that does not get ready": ("update", update_to(SICK)),
+    "update that rots": ("update", update_to("rotten")),
+    "second slot that does not start": ("deploy", deploy_whose_second_slot_does_not_start),
+}
+
+
 @pytest.mark.parametrize("name", SCENES)
 def test_killed_agent_brings_a_rolling_run_to_an_honest_end(tmp_path: Path, name: str) -> None:
     operation, scene = SCENES[name]
@@ -57,6 +74,20 @@ def test_killed_agent_brings_a_rolling_run_to_an_honest_end(tmp_path: Path, name
         where = kill_at(driver, operation, point)
         driver.resume()
         assert_sound(driver, f"{name}, Punkt {point} ({where})")
+
+
+@pytest.mark.parametrize("name", WITH_A_SPARE)
+def test_killed_agent_leaves_no_spare_slot(tmp_path: Path, name: str) -> None:
+    operation, scene = WITH_A_SPARE[name]
+    stage = Stage(tmp_path, scene, slots=2, update=SPARE)
+    total = stage.points(operation)
+    assert total > 50
+    for point in range(1, total + 1, 1 if name == "update" else 3):
+        driver = stage.fresh()
+        driver.world.gate.fewest_up = None
+        where = kill_at(driver, operation, point)
+        driver.resume()
+        assert_sound(driver, f"{name}, Punkt {point} ({where})", repaired=name != "second slot that does not start")
 
 
 def test_killed_again_while_resuming(tmp_path: Path) -> None:
@@ -92,12 +123,15 @@ def test_killed_gate_comes_back_with_the_same_slots_out(tmp_path: Path) -> None:
         assert_sound(driver, where)
 
 
-def assert_sound(driver: Driver, where: str) -> None:
+def assert_sound(driver: Driver, where: str, repaired: bool = True) -> None:
+    """`repaired`: a deploy that went back goes well the next time."""
     assert driver.last is not None, where
     world, record = driver.world, driver.read(driver.last.id)
     explain = f"{where}: {record.result}: {record.message}"
     assert record.finished_at, explain
     assert driver.state.release is not None, explain
+    assert [box.name for box in world.boxes.values() if box.run] == [], explain
+    assert world.gate.off == {SURGE}, explain
     slots = [box for box in world.boxes.values() if box.role == "app"]
     assert {box.image for box in slots} == {driver.state.release.image}, explain
     assert {box.state for box in slots} == {"running"}, explain
@@ -112,6 +146,8 @@ def assert_sound(driver: Driver, where: str) -> None:
     assert not maintenance.load(world.paths).on, explain
     assert not release.edited_by_hand(world.paths, driver.state.env_hash), explain
     assert driver.resume() == [], explain
+    if not repaired:
+        return
     if record.operation == "deploy" and record.result != "updated":
         assert driver.do("deploy").result == "updated", explain
     again = driver.do("deploy")

@@ -128,6 +128,7 @@ class Box:
     name: str = ""
     anonymous_volumes: bool = False
     began: float = 0.0
+    run: str = ""  # the run it was made for; compose counts it to no slot then
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
@@ -206,12 +207,12 @@ class World:
     def create_box(self, service: str, body: dict[str, Any]) -> None:
         self.start_box(self.make_box(service, body))
 
-    def make_box(self, service: str, body: dict[str, Any], number: int = 1) -> Box:
+    def make_box(self, service: str, body: dict[str, Any], number: int = 1, run: str = "") -> Box:
         with self.change(f"create {service}"):
             unique = next(self._numbers)
             role = body["labels"]["upkeep.role"]
             box = Box(f"id{unique}", service, role, body["image"], body, f"10.0.0.{unique}", "created")
-            box.name = f"lager-{service}-{number}"
+            box.name, box.run = f"lager-{service}-{number}", run
             self.boxes[box.id] = box
         return box
 
