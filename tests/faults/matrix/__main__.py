@@ -17,7 +17,7 @@ from tests.integration.upkeep.images import testbed
 from workshop.progress import say, step
 
 # What hits others than the agent: scene → every how many steps.
-GATE = {"recreate-vor": 1, "recreate-zurueck": 1, "rolling-vor": 1, "rolling-zurueck": 1}
+GATE = {"recreate-vor": 1, "recreate-zurueck": 1, "rolling-vor": 1, "rolling-zurueck": 1, "rolling-reserve": 2}
 DOCKER = {"recreate-vor": 4, "recreate-zurueck": 3, "rolling-vor": 5, "rolling-zurueck": 5}
 REBOOT = {"recreate-vor": 5, "rolling-vor": 7}
 

@@ -145,6 +145,7 @@ DATABASE = Ground("datenbank", mongodb=True)
 DATABASES, DEAD_DATABASE = (f"stufe-{CHECKOUT}-1", f"stufe-{CHECKOUT}-2"), f"stufe-{CHECKOUT}-tot"
 ROLLING = Ground("rolling", slots=2, update={"strategy": "rolling"}, more={"hooks": HOOKS})
 ROLLING_THREE = replace(ROLLING, name="rolling-drei", slots=3)
+ROLLING_SPARE = replace(ROLLING, name="rolling-reserve", update={"strategy": "rolling", "surge": True})
 ROLLING_UGLY = replace(ROLLING, name="rolling-dritter-kaputt", version=UGLY_THIRD)
 RECREATE_COMPATIBLE, RECREATE_INCOMPATIBLE = (_migrating(RECREATE, compatible) for compatible in (True, False))
 ROLLING_COMPATIBLE = _migrating(ROLLING, True)
@@ -181,6 +182,20 @@ SCENES = (
         targets=(FADING,),
         direction=BACK,
         sparse=True,
+    ),
+    Scene(
+        "rolling-reserve",
+        "Update mit zusätzlichem Slot",
+        ROLLING_SPARE,
+        only=("start:*", "ready:*", "admit:*", "retire:*"),
+    ),
+    Scene(
+        "rolling-reserve-zurueck",
+        "Update mit zusätzlichem Slot, das am zweiten scheitert",
+        ROLLING_SPARE,
+        targets=(UGLY_SECOND,),
+        direction=BACK,
+        only=("leave:*", "dismiss:*"),
     ),
     Scene("rolling-migration", "Update mit Migration", ROLLING_COMPATIBLE, only=("migrate", "switch")),
     Scene(
