@@ -33,9 +33,10 @@ Fehler zählt alles außer der erwarteten Antwort, auch eine Wartungsseite.
 
 {quiet.SEARCH}
 
-Updates: `upkeep update lager --to` {NEW} und zurück auf {OLD}, Strategie `rolling`, unter ständiger Last; davor und
-danach derselbe Verkehr ohne Updates. Der Weg des ersten Seeds auf demselben Host hinter demselben Gate:
-`docker compose pull`, dann `up -d --force-recreate`, {seedway.TIMES}-mal, mit je {seedway.REST_SECONDS:.0f} s Pause.
+Updates: `upkeep update lager --to` {NEW} und zurück auf {OLD}, Strategie `rolling` mit einem zusätzlichen Slot solange,
+unter ständiger Last; davor und danach derselbe Verkehr ohne Updates. Der Weg des ersten Seeds auf demselben Host hinter
+demselben Gate: `docker compose pull`, dann `up -d --force-recreate`, {seedway.TIMES}-mal, mit je \
+{seedway.REST_SECONDS:.0f} s Pause.
 
 Rücknahmen ({undoing.RATE} Anfragen/s): Die neue Version wird bereit und antwortet nach {FAULT_AFTER} s auf eine Art von
 Anfragen mit 500, bis Upkeep im Beobachtungsfenster zurückgeht; oder jemand ruft `upkeep rollback` auf. Dabei darf die
