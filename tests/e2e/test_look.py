@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.pictures import take
 from tests.e2e.site import Site
 from tests.e2e.visitor import SCREENS, Scheme, Screen, at, enter
+from tests.integration.pages.shop import Api
 
 SCHEMES: dict[Scheme, str] = {"light": "hell", "dark": "dunkel"}
 ARTICLE = "Kugelhahn Messing mit Hebel 3/4 Zoll"
@@ -47,9 +49,32 @@ def show(page: Page, screen: Screen, scheme: Scheme, name: str) -> None:
     take(page, f"{name}-{screen.name}-{SCHEMES[scheme]}")
 
 
+@pytest.fixture(scope="module")
+def busy(site: Site) -> Site:
+    """A morning's movements, so that there is something to see."""
+    a_mornings_work(Api(site))
+    return site
+
+
+def a_mornings_work(api: Api) -> None:
+    """Whatever the example business has in stock, these movements are the latest."""
+    store, van = api.place("HL-R3-1")["id"], api.place("T1-F3")["id"]
+    tap, valve, pipe = (api.find(name) for name in (ARTICLE, "Eckventil verchromt 1/2 Zoll × 3/8 Zoll", "Kupferrohr"))
+    api.book("in", {"article_id": tap, "to_location_id": store, "quantity": "24"}, note="Lieferschein 48213")
+    api.book("in", {"article_id": valve, "to_location_id": store, "quantity": "40"}, note="Lieferschein 48213")
+    api.book("in", {"article_id": pipe, "to_location_id": van, "quantity": "37.5"})
+    api.book("transfer", {"article_id": tap, "from_location_id": store, "to_location_id": van, "quantity": "6"})
+    api.book("out", {"article_id": valve, "from_location_id": store, "quantity": "3"}, note="Baustelle Lindenstraße")
+    api.book("correction", {"article_id": pipe, "location_id": van, "counted": "36"}, reason="Verschnitt")
+    wrong = api.book("out", {"article_id": tap, "from_location_id": van, "quantity": "4"})
+    api.call("POST", f"/api/bookings/{wrong['id']}/undo", {"key": str(uuid.uuid4())})
+    api.book("out", {"article_id": tap, "from_location_id": van, "quantity": "2"}, note="Baustelle Lindenstraße")
+
+
 @each_scheme
 @each_screen
-def test_the_pages_of_the_app(site: Site, browser: Browser, screen: Screen, scheme: Scheme) -> None:
+def test_the_pages_of_the_app(busy: Site, browser: Browser, screen: Screen, scheme: Scheme) -> None:
+    site = busy
     with at(browser, site, screen, scheme, scale=2 if screen.is_phone else 1) as page:
         page.goto("/")
         expect(page.get_by_role("button", name="Anmelden")).to_be_visible()
@@ -59,6 +84,21 @@ def test_the_pages_of_the_app(site: Site, browser: Browser, screen: Screen, sche
             open_page(page, screen)
             page.wait_for_load_state("networkidle")
             show(page, screen, scheme, name)
+
+
+def start(page: Page, screen: Screen) -> None:
+    page.goto("/")
+    expect(page.locator("main time").first).to_be_visible()
+    if not screen.is_phone:
+        page.locator("main li a").first.click()
+        expect(page.get_by_role("button", name="Zurücknehmen")).to_be_visible()
+
+
+def booking_form(page: Page, screen: Screen) -> None:
+    page.get_by_role("link", name="Entnehmen").click()
+    page.get_by_role("button", name="T1-F3").click()
+    page.get_by_label("Menge in").fill("3")
+    expect(page.get_by_text("Danach noch")).to_be_visible()
 
 
 def article_list(page: Page, screen: Screen) -> None:
@@ -77,6 +117,7 @@ def article(page: Page, screen: Screen) -> None:
 
 
 def article_form(page: Page, screen: Screen) -> None:
+    article(page, screen)
     page.get_by_role("link", name="Bearbeiten").click()
     expect(page.get_by_label("Bezeichnung")).to_have_value(ARTICLE)
 
@@ -95,8 +136,10 @@ def settings(page: Page, screen: Screen) -> None:
 
 
 PAGES: dict[str, Callable[[Page, Screen], None]] = {
+    "start": start,
     "artikel": article_list,
     "artikel-ansicht": article,
+    "buchen": booking_form,
     "artikel-formular": article_form,
     "lagerorte": locations,
     "einstellungen": settings,

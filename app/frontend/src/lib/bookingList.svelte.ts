@@ -35,6 +35,11 @@ export class BookingList {
     this.hasLoaded = true;
   }
 
+  /** One that was booked just now, here or on another device. */
+  add(booking: Booking): void {
+    if (this.hasLoaded && !this.rows.some((row) => row.id === booking.id)) this.#prepend([booking]);
+  }
+
   async more(): Promise<void> {
     if (!this.#after || this.isLoading) return;
     const page = await this.#page(this.#after);

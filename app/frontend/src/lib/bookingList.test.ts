@@ -33,6 +33,16 @@ it('begins again when there is a gap', async () => {
   expect(list.rows.map((shown) => shown.id)).toEqual(['9', '8']);
 });
 
+it('shows a booking that was told of once', async () => {
+  const list = new BookingList();
+  list.add(row('0'));
+  answer('1');
+  await list.load();
+  list.add(row('2', '1'));
+  list.add(row('2', '1'));
+  expect(list.rows.map((shown) => [shown.id, shown.undone_by])).toEqual([['2', null], ['1', '2']]);
+});
+
 it('marks an old row whose counter-booking came', async () => {
   const list = new BookingList();
   answer('2', '1');

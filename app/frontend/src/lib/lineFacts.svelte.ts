@@ -1,7 +1,9 @@
 /** What the booking form knows of its articles: where they belong and how much lies where, as of now. */
 import { get, Refused, Unreachable } from './api';
 import type { Known } from './bookingPlaces';
-import type { Article, Stock } from './types';
+import { live } from './live.svelte';
+import { withChanges } from './stock';
+import type { Article, BookingChange, Stock, StockChange } from './types';
 
 const NOTHING: Known = { homes: [], stock: null };
 
@@ -20,6 +22,12 @@ class LineFacts {
     return stock && location ? (stock.rows.find((row) => row.location.id === location)?.quantity ?? '0') : null;
   }
 
+  /** Somebody booked while the form is open. */
+  apply(changes: StockChange[]): void {
+    const known = Object.entries(this.#known).map(([article, { homes, stock }]) => [article, { homes, stock: stock && withChanges(stock, article, changes) }]);
+    this.#known = Object.fromEntries(known) as Record<string, Known>;
+  }
+
   async load(article: string): Promise<void> {
     try {
       const [found, stock] = await Promise.all([get<Article>(`/api/articles/${article}`), get<Stock>(`/api/articles/${article}/stock`)]);
@@ -33,3 +41,4 @@ class LineFacts {
 }
 
 export const lineFacts = new LineFacts();
+live.on<BookingChange>('booking', ({ stock }) => lineFacts.apply(stock));

@@ -144,6 +144,21 @@ export interface StockRow {
   quantity: string;
 }
 
+/** What a booking did to one article at one place; `quantity` is what lies there now. */
+export interface StockChange {
+  article_id: string;
+  location_id: string;
+  quantity: string;
+  change: string;
+}
+
+/** Somebody booked. */
+export interface BookingChange {
+  id: string;
+  booking: Booking;
+  stock: StockChange[];
+}
+
 /** What lies at a place, in the order of the article list. */
 export interface LyingRow {
   article: BookedArticle;

@@ -1,0 +1,151 @@
+"""Every page, light and dark, on desktop and phone: in nobody's way (axe), and no request to third parties."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, expect
+
+from tests.e2e.visitor import SCREENS, Scheme, Screen, at, enter
+from tests.integration.pages.shop import ROOT, Api, Json, Shop
+
+AXE = Path(ROOT / "app/frontend/node_modules/axe-core/axe.min.js")
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+
+
+@pytest.fixture(scope="module")
+def article(shop: Shop) -> Json:
+    """With a history: of each kind of booking one."""
+    api = Api(shop)
+    place, van = api.place("HL-R1-1")["id"], api.place("T1")["id"]
+    found = api.stocked("Prüfartikel", "20")
+    line = {"article_id": found["id"], "quantity": "2"}
+    taken = api.book("out", line | {"from_location_id": place}, note="Baustelle Müller")
+    api.book("transfer", line | {"from_location_id": place, "to_location_id": van})
+    api.book("correction", {"article_id": found["id"], "location_id": van, "counted": "1"}, reason="Verloren")
+    api.call("POST", f"/api/bookings/{taken['id']}/undo", {"key": "5b0e6f1c-6f0f-4c62-a7a1-0d6f3a6c9a10"})
+    return found | {"taken": taken["id"], "place": place}
+
+
+def start(page: Page, article: Json) -> None:
+    page.goto("/")
+    expect(page.locator("main time").first).to_be_visible()
+
+
+def booking(page: Page, article: Json) -> None:
+    page.goto(f"/buchungen/{article['taken']}")
+    expect(page.get_by_text("ist zurückgenommen")).to_be_visible()
+
+
+def take_back(page: Page, article: Json) -> None:
+    page.goto("/")
+    page.locator("main li a", has_text="Korrektur").first.click()
+    page.get_by_role("button", name="Zurücknehmen").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def form(page: Page, article: Json) -> None:
+    page.goto(f"/buchen/umlagern?artikel={article['id']}")
+    expect(page.get_by_label("Menge in")).to_be_visible()
+
+
+def form_with_mistakes(page: Page, article: Json) -> None:
+    page.goto(f"/buchen/zaehlen?artikel={article['id']}")
+    page.get_by_label("Gezählt in").fill("-1")
+    page.get_by_role("button", name="Zählen", exact=True).click()
+    expect(page.get_by_text("Weniger als 0")).to_be_visible()
+
+
+def place_choice(page: Page, article: Json) -> None:
+    page.goto(f"/buchen/entnehmen?artikel={article['id']}")
+    page.get_by_role("button", name="Anderer Ort").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def article_choice(page: Page, article: Json) -> None:
+    page.goto("/buchen/einlagern")
+    page.get_by_role("button", name="Artikel wählen").click()
+    expect(page.get_by_role("dialog").get_by_role("listitem").first).to_be_visible()
+
+
+def article_view(page: Page, article: Json) -> None:
+    page.goto(f"/artikel/{article['id']}")
+    expect(page.get_by_role("heading", name="Verlauf")).to_be_visible()
+    expect(page.get_by_text("Verloren")).to_be_visible()
+
+
+def articles(page: Page, article: Json) -> None:
+    page.goto("/artikel")
+    expect(page.locator("a[data-row]").first).to_be_visible()
+
+
+def opened(path: str, heading: str) -> Callable[[Page, Json], None]:
+    def open_page(page: Page, article: Json) -> None:
+        page.goto(path.format(**article))
+        expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+        page.wait_for_load_state("networkidle")
+
+    return open_page
+
+
+PAGES: dict[str, Callable[[Page, Json], None]] = {
+    "start": start,
+    "booking": booking,
+    "take back": take_back,
+    "form": form,
+    "form with mistakes": form_with_mistakes,
+    "place choice": place_choice,
+    "article choice": article_choice,
+    "articles": articles,
+    "article": article_view,
+    "article form": opened("/artikel/{id}/bearbeiten", "Artikel bearbeiten"),
+    "locations": opened("/lagerorte", "Lagerorte"),
+    "location": opened("/lagerorte/{place}", "Fach 1"),
+    "location form": opened("/lagerorte/{place}/bearbeiten", "Lagerort bearbeiten"),
+    "users": opened("/benutzer", "Benutzer"),
+    "settings": opened("/einstellungen", "Einstellungen"),
+    "system update": opened("/einstellungen/system", "System-Update"),
+    "performance": opened("/einstellungen/leistung", "Leistung und Sicherheit"),
+    "account": opened("/konto", "Mein Konto"),
+    "more": opened("/mehr", "Mehr"),
+    "nowhere": opened("/gibt-es-nicht", "Nicht gefunden"),
+}
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
+def test_nothing_is_in_anybodys_way(
+    shop: Shop, browser: Browser, article: Json, screen: Screen, scheme: Scheme
+) -> None:
+    with at(browser, shop, screen, scheme) as page:
+        foreign: list[str] = []
+        page.on("request", lambda request: foreign.extend(outside(shop, request)))
+        page.goto("/")
+        expect(page.get_by_role("button", name="Anmelden")).to_be_visible()
+        found = {"sign in": violations(page)}
+        enter(page, shop)
+        for name, open_page in PAGES.items():
+            open_page(page, article)
+            found[name] = violations(page)
+        assert not {name: wrong for name, wrong in found.items() if wrong}
+        assert not foreign
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, one line each."""
+    page.evaluate("Promise.all(document.getAnimations().map(one => one.finished.catch(() => {})))")
+    page.evaluate(AXE.read_text())
+    result = page.evaluate("rules => axe.run(document, rules)", RULES)
+    return [
+        f"{one['id']}: {node['html']} {node['failureSummary']}" for one in result["violations"] for node in one["nodes"]
+    ]
+
+
+def outside(shop: Shop, request: Request) -> list[str]:
+    address = urlsplit(request.url)
+    is_ours = f"{address.scheme}://{address.netloc}".replace("ws:", "http:") == shop.url or address.scheme == "data"
+    return [] if is_ours else [request.url]
