@@ -19,7 +19,9 @@ def test_a_booking_appears_on_every_page_that_shows_it(shop: Shop, browser: Brow
         for page in (overview, detail, phone):
             enter(page, shop)
         overview.goto("/")
-        detail.goto(f"/artikel/{article['id']}")
+        detail.goto("/artikel")
+        detail.get_by_label("Artikel suchen").fill(article["name"])
+        detail.get_by_role("link", name=article["name"]).click()
         expect(detail.locator(".sum")).to_have_text("10 Stk")
         expect(overview.get_by_role("heading", name="Letzte Bewegungen")).to_be_visible()
         expect(overview.get_by_text("live", exact=True)).to_be_visible()
@@ -29,6 +31,7 @@ def test_a_booking_appears_on_every_page_that_shows_it(shop: Shop, browser: Brow
         expect(overview.locator("main li a", has_text=article["name"]).first).to_contain_text("−4 Stk")
         expect(detail.locator(".sum")).to_have_text("6 Stk")
         expect(detail.get_by_role("link", name="Entnahme")).to_contain_text("−4 Stk")
+        expect(detail.locator("a[aria-current='true'] .stock")).to_have_text("6 Stk")
         phone.goto(f"/lagerorte/{api.place('HL-R1-1')['id']}")
         expect(phone.get_by_role("link", name=article["name"])).to_contain_text("6 Stk")
         api.call(

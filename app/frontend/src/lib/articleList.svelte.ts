@@ -1,9 +1,9 @@
 /** The list of articles: what is searched for, and the pages loaded so far. Outlives the page that shows it. */
 import { get, Refused, Unreachable } from './api';
 import { keepDraft, readDraft } from './drafts';
-import { debounced } from './forms';
+import { debounced, gathered } from './forms';
 import { live } from './live.svelte';
-import type { Article, ArticleChange, ArticleOptions, ArticlePage, ArticleRow } from './types';
+import type { Article, ArticleChange, ArticleOptions, ArticlePage, ArticleRow, BookingChange } from './types';
 
 interface Filters {
   text: string;
@@ -15,6 +15,7 @@ interface Filters {
 const PAGE = 50;
 const REFRESH_MAX = 200; // rows; the server gives no more at once
 const REFRESH_WAIT_MS = 300;
+const ASKED_SINGLY = 8; // articles; for more, the list is loaded again
 const NONE: Filters = { text: '', category: '', supplier: '', location: '' };
 
 class ArticleList {
@@ -27,6 +28,8 @@ class ArticleList {
 
   #after: string | null = null;
   #running: AbortController | null = null;
+  #booked = new Set<string>();
+  #restockSoon = gathered(() => void this.#restock(), REFRESH_WAIT_MS);
   #refreshSoon = debounced(() => void this.#refresh(), REFRESH_WAIT_MS);
 
   get hasMore(): boolean {
@@ -83,6 +86,21 @@ class ArticleList {
     if (action !== 'deleted') this.#refreshSoon();
   }
 
+  /** Somebody booked: the sums of the rows in sight come from the server, so that none is counted twice. */
+  restock({ stock }: BookingChange): void {
+    const shown = new Set(this.rows.map((row) => row.id));
+    for (const { article_id } of stock) if (shown.has(article_id)) this.#booked.add(article_id);
+    if (this.#booked.size) this.#restockSoon();
+  }
+
+  async #restock(): Promise<void> {
+    const ids = [...this.#booked];
+    this.#booked.clear();
+    if (ids.length > ASKED_SINGLY) return this.#refresh();
+    const found = await Promise.allSettled(ids.map((id) => get<Article>(`/api/articles/${id}`)));
+    for (const answer of found) if (answer.status === 'fulfilled') this.replace(answer.value);
+  }
+
   /** As many rows as are shown, so that nothing moves under the reader but what has changed. */
   async #refresh(): Promise<void> {
     if (this.isLoading || this.rows.length > REFRESH_MAX) return;
@@ -122,3 +140,4 @@ class ArticleList {
 
 export const articleList = new ArticleList();
 live.on<ArticleChange>('article', (change) => articleList.apply(change));
+live.on<BookingChange>('booking', (change) => articleList.restock(change));
