@@ -88,19 +88,19 @@ def at(browser: Browser, site: Reachable, screen: Screen, scheme: Scheme = "ligh
         context.close()
 
 
-def cookie(site: Reachable, login: str = LOGIN) -> str:
-    """A session of the example business's admin (or of somebody else with the same password), as a Cookie header."""
+def cookie(site: Reachable) -> str:
+    """A session of the example business's admin, as a Cookie header."""
     with requests.Session() as session:
         session.trust_env = False
-        words = {"login": login, "password": PASSWORD}
-        reply = session.post(f"{site.url}/api/session", json=words, headers=CLIENT, timeout=10)
+        login = {"login": LOGIN, "password": PASSWORD}
+        reply = session.post(f"{site.url}/api/session", json=login, headers=CLIENT, timeout=10)
         assert reply.ok, reply.text
         return "; ".join(f"{name}={value}" for name, value in session.cookies.items())
 
 
-def enter(page: Page, site: Reachable, login: str = LOGIN) -> None:
+def enter(page: Page, site: Reachable) -> None:
     """Signed in without the form; `page` is still empty."""
-    name, _, value = cookie(site, login).partition("=")
+    name, _, value = cookie(site).partition("=")
     page.context.add_cookies([{"name": name, "value": value, "url": site.url}])
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 
 from tests.e2e.visitor import chromium
 from tests.integration.app.mongod import Mongod
-from tests.integration.pages.shop import Api, Shop, built_pages
+from tests.integration.pages.shop import COLLEAGUE, Api, Shop, built_pages
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +20,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     try:
         shop.load()
         shop.start()
-        Api(shop).colleague()
         yield shop
     finally:
         shop.stop()
@@ -33,6 +32,13 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def api(shop: Shop) -> Api:
+    """The example business's admin. One session for all tests: who signs in too often has to wait."""
     return Api(shop)
+
+
+@pytest.fixture(scope="session")
+def colleague(shop: Shop, api: Api) -> Api:
+    api.invite_colleague()
+    return Api(shop, COLLEAGUE)

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import requests
+from playwright.sync_api import Page
 
 from tests.e2e.visitor import CLIENT, LOGIN, PASSWORD, Reachable
 from tests.integration.app.mongod import Mongod, free_port
@@ -130,7 +131,12 @@ class Api:
         found: list[Json] = self.call("GET", f"/api/bookings?article={article['id']}")["rows"]
         return found
 
-    def colleague(self) -> None:
+    def enter(self, page: Page) -> None:
+        """The browser goes on in this session; `page` is still empty."""
+        cookies = [{"name": one.name, "value": str(one.value), "url": self.url} for one in self.session.cookies]
+        page.context.add_cookies(cookies)
+
+    def invite_colleague(self) -> None:
         """A second user, with rights to book."""
         link = self.call("POST", "/api/invitations", {"name": "Karla Meister", "role": "lager"})["link"]
         token = str(link).rsplit("/", 1)[1]

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
-from tests.e2e.visitor import SCREENS, Scheme, Screen, at, enter
-from tests.integration.pages.shop import ROOT, Api, Json, Shop
+from tests.e2e.visitor import SCREENS, Scheme, Screen, at
+from tests.integration.pages.shop import ROOT, Api, Json
 
 AXE = Path(ROOT / "app/frontend/node_modules/axe-core/axe.min.js")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -18,9 +18,8 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
 @pytest.fixture(scope="module")
-def article(shop: Shop) -> Json:
+def article(api: Api) -> Json:
     """With a history: of each kind of booking one."""
-    api = Api(shop)
     place, van = api.place("HL-R1-1")["id"], api.place("T1")["id"]
     found = api.stocked("Prüfartikel", "20")
     line = {"article_id": found["id"], "quantity": "2"}
@@ -118,16 +117,14 @@ PAGES: dict[str, Callable[[Page, Json], None]] = {
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
-def test_nothing_is_in_anybodys_way(
-    shop: Shop, browser: Browser, article: Json, screen: Screen, scheme: Scheme
-) -> None:
-    with at(browser, shop, screen, scheme) as page:
+def test_nothing_is_in_anybodys_way(browser: Browser, api: Api, article: Json, screen: Screen, scheme: Scheme) -> None:
+    with at(browser, api, screen, scheme) as page:
         foreign: list[str] = []
-        page.on("request", lambda request: foreign.extend(outside(shop, request)))
+        page.on("request", lambda request: foreign.extend(outside(api.url, request)))
         page.goto("/")
         expect(page.get_by_role("button", name="Anmelden")).to_be_visible()
         found = {"sign in": violations(page)}
-        enter(page, shop)
+        api.enter(page)
         for name, open_page in PAGES.items():
             open_page(page, article)
             found[name] = violations(page)
@@ -145,7 +142,7 @@ def violations(page: Page) -> list[str]:
     ]
 
 
-def outside(shop: Shop, request: Request) -> list[str]:
+def outside(url: str, request: Request) -> list[str]:
     address = urlsplit(request.url)
-    is_ours = f"{address.scheme}://{address.netloc}".replace("ws:", "http:") == shop.url or address.scheme == "data"
+    is_ours = f"{address.scheme}://{address.netloc}".replace("ws:", "http:") == url or address.scheme == "data"
     return [] if is_ours else [request.url]

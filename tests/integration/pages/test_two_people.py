@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.visitor import DESKTOP, PHONE, at, enter
-from tests.integration.pages.shop import COLLEAGUE, Api, Shop
+from tests.e2e.visitor import DESKTOP, PHONE, at
+from tests.integration.pages.shop import Api
 from tests.integration.pages.test_wrong_input import book
 
 
-def test_a_booking_appears_on_every_page_that_shows_it(shop: Shop, browser: Browser, api: Api) -> None:
+def test_a_booking_appears_on_every_page_that_shows_it(browser: Browser, api: Api) -> None:
     article = api.stocked("Für alle sichtbar", "10")
     with (
-        at(browser, shop, DESKTOP) as overview,
-        at(browser, shop, DESKTOP) as detail,
-        at(browser, shop, PHONE) as phone,
+        at(browser, api, DESKTOP) as overview,
+        at(browser, api, DESKTOP) as detail,
+        at(browser, api, PHONE) as phone,
     ):
         for page in (overview, detail, phone):
-            enter(page, shop)
+            api.enter(page)
         overview.goto("/")
         detail.goto("/artikel")
         detail.get_by_label("Artikel suchen").fill(article["name"])
@@ -44,11 +44,11 @@ def test_a_booking_appears_on_every_page_that_shows_it(shop: Shop, browser: Brow
         expect(overview.locator("main li a", has_text="Zurückgenommen").first).to_contain_text(article["name"])
 
 
-def test_two_on_one_article_see_each_other_and_neither_overwrites(shop: Shop, browser: Browser, api: Api) -> None:
+def test_two_on_one_article_see_each_other_and_neither_overwrites(browser: Browser, api: Api, colleague: Api) -> None:
     article = api.article("Zwei Köche")
-    with at(browser, shop, DESKTOP) as mine, at(browser, shop, DESKTOP) as theirs:
-        enter(mine, shop)
-        enter(theirs, shop, COLLEAGUE)
+    with at(browser, api, DESKTOP) as mine, at(browser, api, DESKTOP) as theirs:
+        api.enter(mine)
+        colleague.enter(theirs)
         mine.goto(f"/artikel/{article['id']}/bearbeiten")
         mine.get_by_label("Bezeichnung").fill("Mein Name")
         theirs.goto(f"/artikel/{article['id']}")
