@@ -82,7 +82,6 @@ def test_the_pages_of_the_app(busy: Site, browser: Browser, screen: Screen, sche
         enter(page, site)
         for name, open_page in PAGES.items():
             open_page(page, screen)
-            page.wait_for_load_state("networkidle")
             show(page, screen, scheme, name)
 
 
@@ -114,6 +113,7 @@ def article(page: Page, screen: Screen) -> None:
     page.get_by_label("Artikel suchen").fill("kugelhahn")
     page.locator("a[data-row]", has_text=ARTICLE).click()
     expect(page.get_by_role("heading", name=ARTICLE)).to_be_visible()
+    expect(page.locator("main time, main .what").filter(visible=True).first).to_be_visible()
 
 
 def article_form(page: Page, screen: Screen) -> None:
@@ -132,7 +132,7 @@ def locations(page: Page, screen: Screen) -> None:
 
 def settings(page: Page, screen: Screen) -> None:
     page.goto("/einstellungen")
-    expect(page.get_by_role("heading", name="Einstellungen")).to_be_visible()
+    expect(page.get_by_text("MongoDB")).to_be_visible()
 
 
 PAGES: dict[str, Callable[[Page, Screen], None]] = {

@@ -82,11 +82,14 @@ def articles(page: Page, article: Json) -> None:
     expect(page.locator("a[data-row]").first).to_be_visible()
 
 
-def opened(path: str, heading: str) -> Callable[[Page, Json], None]:
+def opened(path: str, heading: str, loaded: str = "") -> Callable[[Page, Json], None]:
+    """`loaded`: a text that is there when what the page shows has come."""
+
     def open_page(page: Page, article: Json) -> None:
         page.goto(path.format(**article))
         expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
-        page.wait_for_load_state("networkidle")
+        if loaded:
+            expect(page.locator("main").get_by_text(loaded).filter(visible=True).first).to_be_visible()
 
     return open_page
 
@@ -101,15 +104,15 @@ PAGES: dict[str, Callable[[Page, Json], None]] = {
     "article choice": article_choice,
     "articles": articles,
     "article": article_view,
-    "article form": opened("/artikel/{id}/bearbeiten", "Artikel bearbeiten"),
-    "locations": opened("/lagerorte", "Lagerorte"),
-    "location": opened("/lagerorte/{place}", "Fach 1"),
-    "location form": opened("/lagerorte/{place}/bearbeiten", "Lagerort bearbeiten"),
-    "users": opened("/benutzer", "Benutzer"),
-    "settings": opened("/einstellungen", "Einstellungen"),
+    "article form": opened("/artikel/{id}/bearbeiten", "Artikel bearbeiten", "Lagerort hinzufügen"),
+    "locations": opened("/lagerorte", "Lagerorte", "Hauptlager"),
+    "location": opened("/lagerorte/{place}", "Fach 1", "Prüfartikel"),
+    "location form": opened("/lagerorte/{place}/bearbeiten", "Lagerort bearbeiten", "Bestand darf negativ werden"),
+    "users": opened("/benutzer", "Benutzer", "Jana Petersen (Sie)"),
+    "settings": opened("/einstellungen", "Einstellungen", "MongoDB"),
     "system update": opened("/einstellungen/system", "System-Update"),
     "performance": opened("/einstellungen/leistung", "Leistung und Sicherheit"),
-    "account": opened("/konto", "Mein Konto"),
+    "account": opened("/konto", "Mein Konto", "angemeldet."),
     "more": opened("/mehr", "Mehr"),
     "nowhere": opened("/gibt-es-nicht", "Nicht gefunden"),
 }
