@@ -162,7 +162,10 @@ async def test_restored_database_is_another_epoch(one: Slot, petra: User, device
     assert (device.resets, numbers(device)) == (2, [0, 1])
 
 
-async def test_slow_client_gets_larger_batches_and_costs_one(one: Slot, petra: User, devices: Devices) -> None:
+async def test_slow_client_gets_everything_in_larger_batches(
+    one: Slot, petra: User, devices: Devices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_sockets, "UNCONFIRMED", 3)
     slow, quick = await devices(petra, one), await devices(petra, one)
     slow.confirms.clear()
     for number in range(30):
@@ -177,6 +180,7 @@ async def test_client_that_confirms_nothing_is_dropped_and_comes_back(
     one: Slot, petra: User, devices: Devices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_sockets, "CONFIRM_SECONDS", 0.3)
+    monkeypatch.setattr(live_sockets, "UNCONFIRMED", 3)
     device = await devices(petra, one)
     device.confirms.clear()
     for number in range(5):

@@ -57,7 +57,7 @@ class Live {
       timeout: CONNECT_TIMEOUT_MS,
     }));
     socket.on('position', (position: Position & { reset: boolean }) => this.#placed(position));
-    socket.on('events', (batch: { epoch: string; events: LiveEvent[] }, confirm: () => void) => this.#take(batch, confirm));
+    socket.on('events', (batch: { epoch: string; events: LiveEvent[] }, confirm?: () => void) => this.#take(batch, confirm));
     socket.on('present', (told: { kind: string; id: string; names: string[] }) => this.#present(told));
     socket.on('disconnect', () => this.#interrupted());
     socket.on('connect_error', () => this.#refused());
@@ -96,14 +96,14 @@ class Live {
     connection.epoch += 1;
   }
 
-  #take(batch: { epoch: string; events: LiveEvent[] }, confirm: () => void): void {
+  #take(batch: { epoch: string; events: LiveEvent[] }, confirm?: () => void): void {
     this.#heard = new Date();
     for (const event of batch.events) {
       if (!this.#known || this.#known.epoch !== batch.epoch || event.seq <= this.#known.seq) continue;
       this.#known = { epoch: batch.epoch, seq: event.seq };
       this.#dispatch(event);
     }
-    confirm();
+    confirm?.(); // the server asks now and then
   }
 
   #dispatch(event: LiveEvent): void {
