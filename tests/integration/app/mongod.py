@@ -46,6 +46,7 @@ class Mongod:
         argv = [str(binary()), "--dbpath", str(data), "--port", str(self.port), "--bind_ip", "127.0.0.1"]
         argv += ["--replSet", "rs0", "--wiredTigerCacheSizeGB", "0.5", "--logpath", str(self.directory / "log")]
         argv += ["--logappend", "--nounixsocket", "--oplogSize", "64"]
+        argv += ["--setParameter", "enableTestCommands=1"]
         self.process = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
         self._await_primary()
 

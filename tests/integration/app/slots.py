@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import aiohttp
 import socketio
 import uvicorn
 import websockets
@@ -103,12 +104,16 @@ class Device:
     seq: int = 0
     confirms: asyncio.Event = field(default_factory=asyncio.Event)
     client: Any = None
-    url: Callable[[], str] = lambda: ""
 
     def __post_init__(self) -> None:
         self.confirms.set()
+        self.http = aiohttp.ClientSession()
         self.client = socketio.AsyncClient(
-            reconnection_delay=0.1, reconnection_delay_max=0.5, handle_sigint=False, randomization_factor=0.5
+            http_session=self.http,
+            reconnection_delay=0.1,
+            reconnection_delay_max=0.5,
+            handle_sigint=False,
+            randomization_factor=0.5,
         )
         self.client.on("position", self._position)
         self.client.on("events", self._events)
@@ -129,8 +134,7 @@ class Device:
     async def leave(self) -> None:
         await self.client.disconnect()
         await self.client.shutdown()
-        if self.client.eio.http:
-            await self.client.eio.http.close()
+        await self.http.close()
 
     @property
     def seqs(self) -> list[int]:
