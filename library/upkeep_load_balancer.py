@@ -116,6 +116,10 @@ waited:
   description: Seconds until its requests had ended, or until it served again.
   returned: when drained or ready
   type: float
+stays_out:
+  description: Somebody else has drained it, so it was not let in; C(message) says who.
+  returned: when ready was asked for in vain
+  type: bool
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -120,7 +120,7 @@ class Rotation:
             with self.drains.locked():
                 self.drains.release(lease or Lease(wish.server, wish.owner, 0, 0, places))
         elif lease:
-            return {"message": self.plan_in(wish).message, "waited": 0.0}
+            return {"message": self.plan_in(wish).message, "waited": 0.0, "stays_out": True}
         self.sleep(wish.settle)
         waited, servers = self._until(wish, lambda found: all(server.serves for server in found))
         if sick := [server for server in servers if not server.serves]:
