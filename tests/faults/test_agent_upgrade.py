@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -112,17 +113,25 @@ def test_broken_agent_leaves_the_old_one_running(stage: Stage, host: ManagedHost
     assert host.do("update")["result"] == "updated"
 
 
+@pytest.fixture
+def long_runs(stage: Stage) -> Iterator[None]:
+    """Every update is watched for a while: Ansible needs its time until it asks for the agent."""
+    stage.plays.fine("deploy", stacks=stage.stacks(bake=45))
+    yield
+    stage.plays.fine("deploy")
+
+
 @pytest.mark.faults
-def test_agent_is_not_replaced_during_a_run(stage: Stage, host: ManagedHost, tmp_path: Path) -> None:
+def test_agent_is_not_replaced_during_a_run(stage: Stage, host: ManagedHost, tmp_path: Path, long_runs: None) -> None:
     house = wheelhouse(tmp_path, "0.4.0")
-    _, newer = stage.newer(late=12)
+    _, newer = stage.newer()
     pid = main_pid(host)
     run = host.begin("update", starter="cli:meister")
     played = stage.plays.run("site", *ONLY, upkeep_agent__wheels=str(house), upkeep_agent__wait_for_run=1)
     assert played.code == 2, played.output
     assert f"solange etwas läuft: Update von probe ({run}, gestartet von cli:meister)" in played.text
     assert (main_pid(host), host.report(run)["result"]) == (pid, "updated")
-    _, newest = stage.newer(late=12)
+    _, newest = stage.newer()
     run = host.begin("update")
     stage.plays.fine("site", *ONLY, upkeep_agent__wheels=str(house))
     assert host.report(run)["result"] == "updated"
