@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tests.faults.matrix.grounds import GOOD, Ground
 from tests.faults.matrix.lane import Lane
 from tests.faults.matrix.own_registry import NAME, OwnRegistry
-from tests.faults.matrix.scenes import GOOD, RECREATE, ROLLING, UGLY, Ground, Scene
+from tests.faults.matrix.scenes import RECREATE, ROLLING, UGLY, Scene
 from tests.faults.matrix.steps import BACK
 from tests.faults.versions import versions_of
 

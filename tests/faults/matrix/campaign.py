@@ -73,7 +73,8 @@ def kills(scene: Scene, course: list[str]) -> list[Cell]:
     points = [point for point in distinct(course) if point.split("|")[0] in wanted]
     points = [point for point in points if not scene.sparse or "|journal " in point]
     points = [point for point in points if int(point.rpartition("|")[2]) <= AGAIN]
-    return [Cell(scene, point, "agent", number // 2 % 2 == 1) for number, point in enumerate(points)]
+    shut = [number // 2 % 2 == 1 and not scene.moves for number in range(len(points))]
+    return [Cell(scene, point, "agent", operator) for point, operator in zip(points, shut, strict=True)]
 
 
 def distinct(course: list[str]) -> list[str]:
@@ -181,10 +182,10 @@ def _play(lane: Lane, cell: Cell) -> Json:
 
 
 def _on_full_disk(cell: Cell, seen: Json) -> list[str]:
-    """The old release, and no success; once the new one is committed, it stays and the report warns."""
+    """The old release, and no success; once the new one is committed, it stays and the report warns (ADR 0025)."""
     if cell.deed != "disk":
         return []
     committed = "done commit" in cell.point or cell.phase in AFTER_COMMIT
     if seen["result"] == "updated" and not committed:
         return ["Ein Lauf mit voller Platte gilt als Erfolg"]
-    return [] if "Die Platte ist voll" in seen["message"] or "end" in cell.point else ["Der Bericht nennt sie nicht"]
+    return [] if "Die Platte ist voll" in seen["message"] else ["Der Bericht nennt sie nicht"]

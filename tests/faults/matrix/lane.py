@@ -14,8 +14,9 @@ from typing import Any
 
 from testbed.paths import machine_wide
 from testbed.recipe import recipe
+from tests.faults.matrix.grounds import GOOD, OLD_PROJECT, Ground
 from tests.faults.matrix.own_registry import NAME
-from tests.faults.matrix.scenes import BROKEN, DATABASES, DEAD_DATABASE, GOOD, Ground, Scene
+from tests.faults.matrix.scenes import BROKEN, DATABASES, DEAD_DATABASE, Scene
 from tests.faults.versions import REGISTRY, versions_of
 from tests.integration.upkeep.host import DAEMON, HOME, UNIT, EngineHost
 from tests.integration.upkeep.images import testbed
@@ -25,7 +26,8 @@ EXPIRED = base64.b64encode(b"upkeep:von-gestern").decode()
 AS_THE_ROLE = "KillMode=control-group\nEnvironment=HOME=/root"
 TMPFILES = "d /run/upkeep/gate/lager 0770 7301 7301 -\n"
 WELL, DEAD = 'CMD ["mongod"]', 'ENTRYPOINT ["sh", "-c", "echo die Daten passen nicht; exit 3", "--"]'
-DATA = "/var/lib/upkeep/lager"
+DATA, OLD_PLACE = "/var/lib/upkeep/lager", f"/opt/{OLD_PROJECT}"
+PATIENTLY = ("-fsS", "--retry", "20", "--retry-delay", "1", "--retry-all-errors")
 SMALL_DISK = "size=900m,mode=700"
 CELL_SECONDS = 240
 BOOT_SECONDS = 90
@@ -73,16 +75,30 @@ class Lane:
         self.host.run("systemctl", "stop", "upkeep-agent", check=False)
         self.host.run("umount", "-q", DATA, check=False)
         self.host.remove_stack()
+        self._remove_old_project()
         self.host.run("rm", "-rf", "/var/lib/faults")
         if ground.small_disk:
             self.host.run("mkdir", "-p", DATA)
             self.host.run("mount", "-t", "tmpfs", "-o", SMALL_DISK, "tmpfs", DATA)
         self.host.place_stack(ground.files(self.repository_of(ground)))
+        if ground.by_hand:
+            self._start_by_hand(ground)
         self.host.start_agent()
-        report = self.host.do("deploy")
+        report = {"result": "updated"} if ground.by_hand else self.host.do("deploy")
         if report["result"] != "updated":
             raise LaneBroken(f"{ground.name}: {report['message']}")
         self.ground = ground
+
+    def _start_by_hand(self, ground: Ground) -> None:
+        """A compose project of somebody's own, which has written something down."""
+        text = ground.old_project(self.repository_of(ground))
+        self.host.put({f"{OLD_PLACE}/docker-compose.yml": (text, 0o644, 0, 0)})
+        self.host.run("docker", "compose", "--project-directory", OLD_PLACE, "up", "-d", "--quiet-pull")
+        self.host.run("curl", *PATIENTLY, "-d", '"Rechnung 1"', "http://127.0.0.1/entries")
+
+    def _remove_old_project(self) -> None:
+        self.host.run("docker", "compose", "-p", OLD_PROJECT, "down", "-v", check=False)
+        self.host.run("docker", "volume", "rm", "-f", f"{OLD_PROJECT}_daten", "lager_daten")
 
     def play(self, scene: Scene, point: str | None = None, deed: str = "agent", operator: bool = False) -> Json:
         """One cell, on a stack of the right kind; a stack that is not sound afterwards is not used again."""

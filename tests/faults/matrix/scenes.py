@@ -2,64 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-import yaml
-
 from testbed.paths import CHECKOUT
+from tests.faults.matrix.grounds import GOOD, OLD_PROJECT, Ground
 from tests.faults.matrix.steps import BACK, FORWARD, of_story
-from tests.integration.upkeep import stack
+from upkeep.journal import Operation
 
-Files = dict[str, tuple[str, int, int, int]]
-GOOD = ("1.0.0", "1.1.0")
 UGLY, UGLY_SECOND, UGLY_THIRD, FADING = "1.2.0", "1.3.0", "1.4.0", "1.5.0"
 BROKEN = {UGLY: "ugly", UGLY_SECOND: "ugly-2", UGLY_THIRD: "ugly-3", FADING: "fading"}
-UPDATE = {"ready_timeout": 30, "ready_interval": 0.1, "drain_timeout": 3, "stop_timeout": 5, "minimum_free_mb": 100}
 HOOKS = {"before": [{"command": ["/bin/true"], "timeout": 10}], "after": [{"command": ["/bin/true"], "timeout": 10}]}
 # Long enough to be met at work, and leaves a line for each time it was run to its end.
 MIGRATION = ["python3", "-c", "import time; print('stellt um', flush=True); time.sleep(1.5); print('fertig')"]
-
-
-@dataclass(frozen=True)
-class Ground:
-    """A stack as Ansible would have placed it. `update` and `more`: of the policy; `version`: what it begins with;
-    `registry`: another one than the testbed's; `small_disk`: its data lies on a small file system of its own."""
-
-    name: str
-    slots: int = 1
-    mongodb: bool = False
-    update: dict[str, Any] = field(default_factory=dict)
-    more: dict[str, Any] = field(default_factory=dict)
-    environment: dict[str, str] = field(default_factory=dict)
-    limits: dict[str, Any] = field(default_factory=dict)
-    version: str = GOOD[0]
-    registry: str = ""
-    small_disk: bool = False
-
-    def policy(self, repository: str) -> dict[str, Any]:
-        app = {"port": 8000, "health_path": "/api/health", "version_path": "/api/health", "smoke_path": "/"}
-        changes = {
-            "image": {"channel": f"{repository}:{self.version}"},
-            "registries_allowed": [repository.partition("/")[0]],
-            "app": app | {"slots": self.slots},
-            "update": UPDATE | {"strategy": "recreate", "bake": 0} | self.update,
-        }
-        return stack.policy(self.slots, self.mongodb, **changes | self.more)
-
-    def files(self, repository: str) -> Files:
-        placed = stack.files(self.slots, self.mongodb)
-        compose = stack.compose(self.slots, self.mongodb)
-        for name, body in compose["services"].items():
-            if name.startswith("app-"):
-                body["environment"] |= {"UPKEEP_SLOT": name, **self.environment}
-                body |= self.limits
-        texts = {"compose.yml": compose, "stack.yml": self.policy(repository)}
-        return placed | {name: (yaml.safe_dump(text), 0o644, 0, 0) for name, text in texts.items()}
-
-    @property
-    def services(self) -> list[str]:
-        return [*(f"app-{n}" for n in range(1, self.slots + 1)), "gate", *(["mongodb"] if self.mongodb else [])]
 
 
 @dataclass(frozen=True)
@@ -87,14 +42,27 @@ class Scene:
     damaged: tuple[str, ...] = ()
 
     @property
+    def options(self) -> dict[str, str]:
+        """What the order says besides."""
+        named = {"service": self.service} if self.service else {}
+        return named | {"adopt": {"project": OLD_PROJECT}, "remove": {"data": "delete", "confirm": "lager"}}.get(
+            self.operation, {}
+        )
+
+    @property
     def tells_a_story(self) -> bool:
         """Whether it goes the way of story.py, forward and back."""
-        return self.operation in ("update", "deploy")
+        return self.operation in ("update", "deploy", "adopt")
+
+    @property
+    def moves(self) -> bool:
+        """Whether the stack itself comes or goes: before, or afterwards, there is none that could be in maintenance."""
+        return self.operation in ("adopt", "remove")
 
     @property
     def strategy(self) -> str:
         """Whose steps these are: a strategy's, the database's, or an operation's of its own."""
-        own = self.service or ("" if self.tells_a_story else self.operation)
+        own = self.service or ("" if self.operation in ("update", "deploy") else self.operation)
         return own or str(self.ground.update.get("strategy", "recreate"))
 
     @property
@@ -109,6 +77,8 @@ class Scene:
             "scene": self.name,
             "operation": self.operation,
             "service": self.service,
+            "options": self.options,
+            "version": self.ground.version,
             "damaged": list(self.damaged),
             "targets": list(self.targets),
             "touched": list(self.touched),
@@ -128,8 +98,9 @@ def story_of(scene: Scene) -> dict[str, list[str]]:
     """Direction → steps of the story that this scene plays."""
     if not scene.tells_a_story:
         return {FORWARD: [], BACK: []}
-    policies = (ground.policy("registry.test/app") for ground in (scene.after, scene.ground))
-    return of_story(*policies, database=scene.service == "mongodb")
+    wanted, before = (ground.policy("registry.test/app") for ground in (scene.after, scene.ground))
+    operation = Operation.ADOPT if scene.operation == "adopt" else Operation.UPDATE
+    return of_story(wanted, before, operation, database=scene.service == "mongodb")
 
 
 def _migrating(ground: Ground, compatible: bool) -> Ground:
@@ -143,6 +114,7 @@ BAKING = Ground("beobachtet", update={"bake": 9}, environment={"FADES": "3"})
 DATABASE = Ground("datenbank", mongodb=True)
 # The same server under other names, and one that does not start.
 DATABASES, DEAD_DATABASE = (f"stufe-{CHECKOUT}-1", f"stufe-{CHECKOUT}-2"), f"stufe-{CHECKOUT}-tot"
+BY_HAND = Ground("von-hand", volume=True, by_hand=True)
 ROLLING = Ground("rolling", slots=2, update={"strategy": "rolling"}, more={"hooks": HOOKS})
 ROLLING_THREE = replace(ROLLING, name="rolling-drei", slots=3)
 ROLLING_SPARE = replace(ROLLING, name="rolling-reserve", update={"strategy": "rolling", "surge": True})
@@ -246,6 +218,24 @@ SCENES = (
         direction=BACK,
         sparse=True,
         service="mongodb",
+    ),
+    Scene("uebernahme-vor", "Übernahme eines Compose-Projekts", BY_HAND, operation="adopt", sparse=True, fresh=True),
+    Scene(
+        "uebernahme-zurueck",
+        "Übernahme, nach der die Startseite fehlt",
+        replace(BY_HAND, name="von-hand-kaputt", version=UGLY),
+        operation="adopt",
+        direction=BACK,
+        sparse=True,
+        fresh=True,
+    ),
+    Scene(
+        "entfernung",
+        "Entfernen samt Daten",
+        replace(RECREATE, name="mit-daten", volume=True),
+        operation="remove",
+        sparse=True,
+        fresh=True,
     ),
     Scene("pruefung", "Suche nach einer neuen Version", RECREATE, operation="check"),
     Scene(

@@ -14,6 +14,7 @@ from typing import Any
 
 import upkeep
 from upkeep import policy, story
+from upkeep.adoption.memory import Takeover
 from upkeep.journal import Journal, Operation, PhaseRecord, Record, Result
 from upkeep.layout import Layout
 from upkeep.plan import GateChange, Plan
@@ -22,7 +23,15 @@ from upkeep.progress import Progress
 from upkeep.release import Release
 from upkeep.run import Run
 
-STORIES = ("run.py", "story.py", "rolling.py", "database_story.py", "phases/repairing.py")
+STORIES = (
+    "run.py",
+    "story.py",
+    "rolling.py",
+    "database_story.py",
+    "adoption/story.py",
+    "removal.py",
+    "phases/repairing.py",
+)
 FORWARD, BACK = "vorwärts", "zurück"
 OLD = Release("registry.test/app@sha256:1", "sha256:1", "1.0.0", snapshot="alt")
 NEW = Release("registry.test/app@sha256:2", "sha256:2", "1.1.0")
@@ -37,7 +46,7 @@ class Nothing:
 
 def nowhere() -> Ports:
     nothing: Any = Nothing()
-    names = ("docker", "compose", "probe", "mongo", "registry", "files", "sockets", "programs")
+    names = ("docker", "compose", "probe", "mongo", "registry", "files", "sockets", "programs", "neighbours", "stores")
     return Ports(**dict.fromkeys(names, nothing), gate=lambda paths: nothing)
 
 
@@ -56,12 +65,13 @@ class Rehearsal(Run):
         return [item.name for item in self.record.phases]
 
 
-def rehearsal(wanted: dict[str, Any], before: dict[str, Any], database: bool) -> Rehearsal:
+def rehearsal(wanted: dict[str, Any], before: dict[str, Any], operation: Operation, database: bool) -> Rehearsal:
     """A run from policy `before` to policy `wanted` that does everything a run can have to do. Touches nothing."""
     raws = (copy.deepcopy(raw) | {"hooks": {}} for raw in (wanted, before))
     parsed, former = (policy.parse(raw, raw["stack"]) for raw in raws)
     paths, ports = Layout(Path("/nonexistent")).paths(parsed.stack), nowhere()
-    record = Record("0", paths.name, Operation.UPDATE, "", {}, "2026-01-01T00:00:00Z")
+    record = Record("0", paths.name, operation, "", {}, "2026-01-01T00:00:00Z")
+    record.takeover = Takeover("alt", "", (), (), (), "", 0, 0).dump()
     journal = Journal(record, Path("/nonexistent"), ports.files)
     run = Rehearsal(paths, ports, journal, Progress(ports.clock, record.started_at))
     plan = Plan(OLD, NEW, None, None, slots=True, gate=GateChange.REPLACE, strategy=parsed.update.strategy)
@@ -73,9 +83,11 @@ def rehearsal(wanted: dict[str, Any], before: dict[str, Any], database: bool) ->
     return run
 
 
-def of_story(wanted: dict[str, Any], before: dict[str, Any], database: bool = False) -> dict[str, list[str]]:
+def of_story(
+    wanted: dict[str, Any], before: dict[str, Any], operation: Operation = Operation.UPDATE, database: bool = False
+) -> dict[str, list[str]]:
     """Direction → names of the phases in their order. Backward is the whole way, from after the commit's eve."""
-    run = rehearsal(wanted, before, database)
+    run = rehearsal(wanted, before, operation, database)
     story.forward(run)
     forward = run.names
     if database:  # once the gate is open, data are not taken back any more

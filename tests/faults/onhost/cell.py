@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from onhost import judge, talk
+from onhost import judge, moves, talk
 from onhost.agent import COURSE, DONE, ORDER, PLACE
 
 BEGUN = PLACE / "begun.json"
@@ -28,11 +28,11 @@ Json = dict[str, Any]
 
 def shoot(job: Json) -> Json:
     """Begin the run; with a point, wait until it was reached."""
-    known = judge.state()["release"]
+    known = moves.running_by_hand(job["version"]) if job["operation"] == "adopt" else judge.state()["release"]
     if job["operator"]:
         talk.maintenance(on=True)
     judge.forget_images()
-    target = _target(job, judge.state())
+    target = _target(job, judge.state()) if job["operation"] == "update" else None
     for name in job["touched"]:
         _touch(judge.HOME / name)
     for name, content in job["placed"].items():
@@ -45,8 +45,8 @@ def shoot(job: Json) -> Json:
     if job["point"]:
         ORDER.write_text(json.dumps({"point": job["point"], "deed": job["deed"]}), encoding="utf-8")
     newest = max(_runs(), default="")
-    options = {"to": target, "force": True} | ({"service": job["service"]} if job["service"] else {})
-    _, answer = talk.begin(job["operation"], options if target else {})
+    options = job["options"] | ({"to": target, "force": True} if target else {})
+    _, answer = talk.begin(job["operation"], options)
     version = known["version"] if job["service"] or not target else target
     begun = {"old": known, "version": version, "run": answer.get("run")}
     begun |= {"refusal": answer.get("error"), "newest": newest}
@@ -60,13 +60,11 @@ def _runs() -> list[str]:
     return sorted(file.stem for file in (judge.DATA / "runs").glob("*.json"))
 
 
-def _target(job: Json, known: Json) -> str | None:
+def _target(job: Json, known: Json) -> str:
     """The first that does not run already; a database is known by the name it was ordered by."""
-    if job["operation"] != "update":
-        return None
     names = known["references"]
     running = names.get("database") or names.get("mongodb") if job["service"] else known["release"]["version"]
-    return next(name for name in job["targets"] if name != str(running).rpartition(":")[2])
+    return next(str(name) for name in job["targets"] if name != str(running).rpartition(":")[2])
 
 
 def _touch(file: Path) -> None:
@@ -88,7 +86,10 @@ def conclude(job: Json, callers: talk.Callers | None) -> Json:
         talk.do("repair")
     version = begun["version"] if new else begun["old"]["version"]
     wanted = (report.get("to") or {}).get("digest") if new else begun["old"]["digest"]
-    if judge.stays_closed():
+    moved = _moved(job, begun, new)
+    if moved is not None:
+        found, serving = moved, 0.0
+    elif judge.stays_closed():
         found = (
             judge.closed_problems(job["operator"])
             if job["stays_closed"]
@@ -106,6 +107,8 @@ def conclude(job: Json, callers: talk.Callers | None) -> Json:
         found += [f"{serving:.0f} s bis zur letzten Lücke"] if late_back else []
     if job["operation"] == "deploy" and not new:  # what Ansible placed still waits for the next deploy
         found = [problem for problem in found if not problem.startswith(WAITING)]
+    if job["operation"] == "adopt" and new:
+        found += moves.taken_over(begun["old"])
     if job["broken"] and new:
         found.append("Eine kaputte Version gilt als Erfolg")
     if job["point"] and not hit:
@@ -120,6 +123,16 @@ def conclude(job: Json, callers: talk.Callers | None) -> Json:
         "seconds_to_serving": round(serving, 2),
         "problems": found,
     }
+
+
+def _moved(job: Json, begun: Json, new: bool) -> list[str] | None:
+    """Where there is no stack that could serve afterwards: what is wrong with that."""
+    deadline = time.time() + SERVING_LIMIT
+    if job["operation"] == "remove" and new:
+        return _lasting(moves.gone, deadline)
+    if job["operation"] == "adopt" and not new:
+        return _lasting(functools.partial(moves.given_back, begun["old"]), deadline)
+    return None
 
 
 def _lasting(look: Callable[[], list[str]], deadline: float) -> list[str]:
@@ -181,7 +194,7 @@ def main() -> None:
             answer["answers"] = callers.counts()
         if not job["point"]:
             answer["course"] = course()
-        if not answer["problems"] and not judge.stays_closed():
+        if not answer["problems"] and not judge.stays_closed() and judge.own():
             answer["problems"] = settle(job)
     print(json.dumps(answer))
 

@@ -90,9 +90,7 @@ def problems(version: str, wanted_digest: str, services: list[str], operator: bo
     return [
         *_release(version, wanted_digest),
         *_containers(services),
-        *_processes(),
-        *_lock_and_journals(),
-        *_leftovers(),
+        *at_rest(),
         *_gate(version, operator),
         *_status(version, operator),
     ]
@@ -113,7 +111,12 @@ def closed_problems(operator: bool) -> list[str]:
     found += [] if status == 503 else [f"Das Gate antwortet {status}"]
     twice = [name for name in slots() if not name.endswith("-1-1")]
     found += [f"Überzählig: {twice}"] if twice else []
-    return [*found, *_one_offs(), *_processes(), *_lock_and_journals(), *_leftovers()]
+    return [*found, *_one_offs(), *at_rest()]
+
+
+def at_rest() -> list[str]:
+    """Nobody is at work any more, and nothing half-done lies about."""
+    return [*_processes(), *_lock_and_journals(), *_leftovers()]
 
 
 def _release(version: str, wanted: str) -> list[str]:
@@ -163,7 +166,7 @@ def _processes() -> list[str]:
 
 def _lock_and_journals() -> list[str]:
     found = []
-    with (DATA / "lock").open("r+") as lock:
+    with (DATA / "lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -23,8 +23,9 @@ READS = {
     "gate": {"answers", "worker", "servers", "in_flight"},
     "programs": {"find"},
     "files": {"free_bytes", "drop_torn"},
+    "neighbours": {"projects", "occupants", "volume", "users", "changes", "volumes_of"},
 }
-UNTOUCHED = ("probe", "registry", "clock", "sockets")
+UNTOUCHED = ("probe", "registry", "clock", "sockets", "stores")
 Pass = Callable[[str], None]
 
 
