@@ -92,7 +92,7 @@ def reopen_gate(run: Run) -> str:
 
 def _open(run: Run, policy: Policy, release: Release | None) -> str:
     """The gate learns where the slots are now and what they are, then this run's own notice goes."""
-    rotation.forget_all(run.paths, run.ports)
+    rotation.all_in(run.paths, run.ports, policy.app.slot_names, policy.app.port)
     tell_release(run, policy, release)
     maintenance.change(run.paths, run.ports, lambda present: present.without_run(run.record.id))
     run.mark("opened_at")

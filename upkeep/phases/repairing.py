@@ -111,7 +111,8 @@ def _await_ready(run: Run, judgement: Judgement) -> str:
 def _open(run: Run, judgement: Judgement) -> str:
     known = state.load(run.paths)
     if known.release:
-        rotation.forget_all(run.paths, run.ports)
+        app = judgement.policy.app
+        rotation.all_in(run.paths, run.ports, app.slot_names, app.port)
         tell_release(run, judgement.policy, known.release)
     maintenance.change(run.paths, run.ports, lambda present: replace(present, run=None))
     run.remember(replace(known, attention=None))

@@ -16,6 +16,7 @@ from tests.integration.gate.gate import BROWSER, Stand, eventually, stand
 from upkeep import rotation
 from upkeep.layout import StackPaths
 from upkeep.ports import Ports
+from upkeep.ports.clock import moment
 
 HELD = 12.0  # longer than the gate's own `timeout http-request`
 
@@ -65,6 +66,26 @@ def test_slot_out_of_rotation_stays_out_over_reload_and_restart(pair: Stand) -> 
     put_in(pair, "app-2")
     eventually(lambda: slots_that_answer(pair) == {"app-1", "app-2"}, what="beide Slots antworten")
     assert rotation.out(paths) == {}
+
+
+def test_starting_gate_takes_three_failed_checks_to_give_a_slot_up(pair: Stand) -> None:
+    """After a boot it is there before its slots: one check that came too early would cost everybody an answer."""
+    rotation.all_in(paths_of(pair), Ports(), ("app-1", "app-2"), 8000)
+    gate = pair.containers["gate"]
+    for slot in ("app-1", "app-2"):
+        pair.containers[slot].stop(timeout=1)
+    gate.kill("SIGKILL")
+    gate.start()
+    eventually(lambda: pair.runtime.answers() and statuses(pair)["app-1"].startswith("DOWN"), what="app-1 aufgegeben")
+    gate.reload()
+    began = moment(gate.attrs["State"]["StartedAt"])
+    lines = gate.logs(timestamps=True, since=began).decode().splitlines()
+    given_up = next(line.split()[0] for line in lines if "Server app/app-1 is DOWN" in line)
+    assert (moment(given_up) - began).total_seconds() >= 0.5
+    for slot in ("app-1", "app-2"):
+        pair.containers[slot].start()
+        put_in(pair, slot)
+    eventually(lambda: slots_that_answer(pair) == {"app-1", "app-2"}, what="beide Slots antworten")
 
 
 def test_sessions_of_a_drained_slot_are_counted_until_they_end_and_can_be_cut(pair: Stand) -> None:
