@@ -26,6 +26,7 @@ CONTEXT = ROOT / "build" / "app-context"
 FRONTEND = APP / "frontend"
 REQUIREMENTS = APP / "requirements.txt"
 BASE_IMAGE = "python:3.13-slim-trixie"
+NOTES_LABEL = "upkeep.release-notes"
 PYTHON = "3.13"
 GLIBC = ("manylinux_2_28", "manylinux_2_17", "manylinux2014")
 MACHINES = {"amd64": "x86_64", "x86_64": "x86_64", "arm64": "aarch64", "aarch64": "aarch64"}
@@ -46,7 +47,7 @@ def main() -> int:
                 return 0
             prepare_context(arguments.machine or _docker_machine())
             if not arguments.context_only:
-                _build_image(arguments.version, arguments.tag, arguments.base_image)
+                _build_image(arguments)
     except BuildFailed as exc:
         print(exc, file=sys.stderr)
         return 1
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Baut das Image der Lager-App.")
     parser.add_argument("--version", default="0.0.0-dev", help="Version, die Image und App tragen")
     parser.add_argument("--tag", action="append", help="Name des Images; mehrfach möglich (Vorgabe: lager:VERSION)")
+    parser.add_argument("--notes", default="", help="was neu ist; Administratoren sehen es unter System-Update")
     parser.add_argument("--base-image", default=BASE_IMAGE, help=f"Vorgabe: {BASE_IMAGE}")
     parser.add_argument("--machine", choices=sorted(set(MACHINES.values())), help="Vorgabe: die des Docker-Daemons")
     parser.add_argument("--frontend-only", action="store_true", help="nur die Oberfläche bauen und ihren Ordner nennen")
@@ -123,12 +125,13 @@ def _wheels(machine: str) -> Path:
     return wheels
 
 
-def _build_image(version: str, tags: list[str] | None, base_image: str) -> None:
-    names = tags or [f"lager:{version}"]
+def _build_image(wanted: argparse.Namespace) -> None:
+    names = wanted.tag or [f"lager:{wanted.version}"]
     _say(f"Image {', '.join(names)}: baue")
-    arguments = [f"--build-arg=BASE_IMAGE={base_image}", f"--build-arg=VERSION={version}"]
-    command = ["docker", "build", "--quiet", *arguments, *(f"--tag={name}" for name in names), str(CONTEXT)]
-    _run(command, f"docker build ist gescheitert. Gibt es das Basis-Image {base_image} hier?")
+    arguments = [f"--build-arg=BASE_IMAGE={wanted.base_image}", f"--build-arg=VERSION={wanted.version}"]
+    labels = [f"--label={NOTES_LABEL}={wanted.notes}"] if wanted.notes else []
+    command = ["docker", "build", "--quiet", *arguments, *labels, *(f"--tag={name}" for name in names), str(CONTEXT)]
+    _run(command, f"docker build ist gescheitert. Gibt es das Basis-Image {wanted.base_image} hier?")
 
 
 def _docker_machine() -> str:

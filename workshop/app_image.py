@@ -25,10 +25,10 @@ def in_registry(tag: str = CHANNEL, repository: str = REPOSITORY) -> bool:
     return answer(sys.executable, "-m", "testbed", "digest", f"{repository}:{tag}") is not None
 
 
-def build(version: str, repository: str = REPOSITORY) -> None:
+def build(version: str, repository: str = REPOSITORY, notes: str = "") -> None:
     """Build `<repository>:<version>` from the sources of this checkout (cached by content)."""
-    tag = f"{repository}:{version}"
-    relay(sys.executable, "app/build.py", "--version", version, "--tag", tag, "--base-image", BASE_IMAGE)
+    words = ("--version", version, "--tag", f"{repository}:{version}", "--base-image", BASE_IMAGE)
+    relay(sys.executable, "app/build.py", *words, "--notes", notes)
 
 
 def publish(version: str, *, stable: bool, repository: str = REPOSITORY) -> None:

@@ -111,10 +111,10 @@ class Site:
         found: dict[str, str] = yaml.safe_load(shown.stdout)
         return found
 
-    def offer_next(self) -> str:
+    def offer_next(self, notes: str = "") -> str:
         """Publish a new good version in the channel; returns its number."""
         version = self._next()
-        app_image.build(version, REPOSITORY)
+        app_image.build(version, REPOSITORY, notes)
         app_image.publish(version, stable=True, repository=REPOSITORY)
         return version
 

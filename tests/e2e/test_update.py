@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,34 +9,26 @@ from contextlib import contextmanager
 import requests
 from playwright.sync_api import Browser, Page, expect
 
-from bench.load import Call, Tally, describe
+from bench.load import Call, Tally
 from tests.e2e import site as sites
 from tests.e2e.callers import Callers
 from tests.e2e.site import Json, Played, Site
 from tests.e2e.visitor import CLIENT, DESKTOP, PHONE, at, cookie, enter
+from tests.e2e.watching import (
+    Navigations,
+    assert_only_good_answers,
+    assert_stays,
+    crowding,
+    first_answer_of,
+    reading,
+    shut,
+)
 
-READS_PER_SECOND = 40
 WRITES_PER_SECOND = 5
 LANDS_WITHIN = 2.0
 MORE_THAN_THE_START = 2.0  # seconds that the window may take on top of the application's own start
-WATCHED_FOR_LOOPS_MS = 2500
 TITLE = "Update wird installiert…"
 TYPED = "Wandhalter, noch nicht gespeichert"
-
-
-def crowding() -> float:
-    """1 on a machine that keeps up; more when other work queues four deep and deeper for each core."""
-    return max(1.0, os.getloadavg()[0] / (4 * (os.cpu_count() or 1)))
-
-
-@contextmanager
-def reading(site: Site) -> Iterator[Callers]:
-    headers = {"Cookie": cookie(site)}
-    paths = ("/api/articles?q=rohr", "/api/locations")
-    with Callers(
-        site.url, [Call("/api/health"), *(Call(path, headers=headers) for path in paths)], READS_PER_SECOND
-    ) as callers:
-        yield callers
 
 
 @contextmanager
@@ -49,21 +40,6 @@ def writing(site: Site, mark: str) -> Iterator[Callers]:
         site.url, [Call("/api/articles", "POST", body, headers) for body in bodies], WRITES_PER_SECOND
     ) as callers:
         yield callers
-
-
-class Navigations:
-    """Counts how often a page has loaded a document."""
-
-    def __init__(self, page: Page) -> None:
-        self.count = 0
-        page.on("framenavigated", lambda frame: self._seen(frame == page.main_frame))
-
-    def _seen(self, is_main: bool) -> None:
-        self.count += is_main
-
-
-def shut(callers: Callers) -> None:
-    callers.wait_for(lambda sample: sample.outcome == "maintenance")
 
 
 def see_maintenance(page: Page) -> Navigations:
@@ -117,26 +93,10 @@ def update_before_open_pages(site: Site, browser: Browser, readers: Callers, aft
     return played, landed
 
 
-def assert_stays(page: Page, navigations: Navigations) -> None:
-    """It came back once. That it does not load again and again can only be seen by watching for a while."""
-    page.wait_for_timeout(WATCHED_FOR_LOOPS_MS)
-    assert navigations.count == 1
-
-
-def first_answer_of(version: str, tally: Tally) -> float:
-    return min(sample.ended for sample in tally.samples if sample.outcome == "ok" and sample.release == version)
-
-
 def assert_short_window(tally: Tally, report: Json) -> None:
     limit = report["timings"]["start_to_ready_s"] + MORE_THAN_THE_START * crowding()
     assert report["timings"]["maintenance_s"] <= limit
     assert 0 < tally.closed_seconds() <= limit
-
-
-def assert_only_good_answers(tally: Tally, releases: list[str]) -> None:
-    """200 and the gate's own 503, nothing else; and never back and forth between releases."""
-    assert not tally.failures, describe(tally)
-    assert list(tally.releases) == releases
 
 
 def kept(site: Site, mark: str) -> int:

@@ -24,11 +24,11 @@ const TIMEOUT_MS = 4_000;
 
 interface Started {
   run?: string;
-  running?: { id: string };
+  running?: { id: string; operation: string };
   error?: string;
 }
 
-/** Ask for a ticket and hand it in. Returns the id of the run to follow, ours or the one that was there already. */
+/** Ask for a ticket and hand it in. Returns the id of the run to follow: ours, or the update that was there already. */
 export async function ask(action: Action): Promise<string> {
   const { ticket } = await post<{ ticket: string }>('/api/v1/system/ticket', { action });
   const response = await reach(`/api/system/${action}`, {
@@ -38,8 +38,8 @@ export async function ask(action: Action): Promise<string> {
   });
   if (!response) throw new Unreachable('Keine Verbindung zum Server. Ob etwas begonnen hat, zeigt gleich diese Seite.');
   const answer = (await response.json().catch(() => ({}))) as Started;
-  const run = answer.run ?? answer.running?.id;
-  if (run && (response.ok || response.status === 409)) return run;
+  if (response.ok && answer.run) return answer.run;
+  if (action === 'start-update' && answer.running?.operation === 'update') return answer.running.id;
   throw new Refused(response.status, answer.error ?? `Der Server nimmt den Auftrag nicht an (HTTP ${response.status}).`);
 }
 

@@ -31,6 +31,7 @@ type Stage = 'idle' | 'starting' | 'running' | 'landing' | 'ended';
 const KEY = 'lager.update';
 const TURN_MS = 500;
 const NEAR_MS = 200;
+const READABLE_MS = 800; // „Update wird gestartet…“ is there long enough to be read
 const REASON_TRIES = 20;
 const STRANGE_TURNS = 4;
 const GIVE_UP_TURNS = 10;
@@ -55,7 +56,7 @@ class Update {
     this.#show('starting', to);
     try {
       const from = await answering();
-      this.#keep({ run: await ask('start-update'), page: session.version, from, to, isCovered: true });
+      this.#keep({ run: await ask('start-update'), page: session.version, from, to, isCovered: this.isShown });
     } catch (error) {
       this.#close();
       throw error;
@@ -100,6 +101,7 @@ class Update {
 
   async #follow(): Promise<void> {
     const landing = new Landing(this.#followed?.from ?? null);
+    if (this.stage === 'starting') await pause(READABLE_MS);
     this.stage = 'running';
     while (this.#followed && this.stage === 'running') {
       const asked = this.#followed.isCovered ? landing.wanted : 0;

@@ -176,13 +176,20 @@ describe('an update', () => {
   });
 
   it('follows the run that was there already', async () => {
-    server.startAnswer = [409, { error: 'Es läuft schon ein Update.', running: { id: 'run-7' } }];
+    server.startAnswer = [409, { error: 'Es läuft schon ein Update.', running: { id: 'run-7', operation: 'update' } }];
     const update = await loadPage();
     await update.begin('1.1.0');
     server.door = { ...DONE, instance: 'run-7', result: 'unchanged' };
     server.history = [{ run: 'run-7', result: 'unchanged', from: '1.0.0', to: null, message: '' }];
     await pass(2);
     expect([update.stage, update.ended?.result]).toEqual(['ended', 'unchanged']);
+  });
+
+  it('does not take a check that goes on for an update', async () => {
+    server.startAnswer = [409, { error: 'Es läuft schon ein Vorgang.', running: { id: 'c-1', operation: 'check' } }];
+    const update = await loadPage();
+    await expect(update.begin('1.1.0')).rejects.toThrow('Es läuft schon ein Vorgang.');
+    expect(update.isShown).toBe(false);
   });
 
   it('uncovers the app and says why when it does not begin', async () => {

@@ -1,0 +1,63 @@
+"""What an update under load looks like from outside: callers beside the browser, and pages that must not loop."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Page
+
+from bench.load import Call, Tally, describe
+from tests.e2e.callers import Callers
+from tests.e2e.site import Site
+from tests.e2e.visitor import cookie
+
+READS_PER_SECOND = 40
+WATCHED_FOR_LOOPS_MS = 2500
+
+
+def crowding() -> float:
+    """1 on a machine that keeps up; more when other work queues four deep and deeper for each core."""
+    return max(1.0, os.getloadavg()[0] / (4 * (os.cpu_count() or 1)))
+
+
+@contextmanager
+def reading(site: Site, per_second: float = READS_PER_SECOND) -> Iterator[Callers]:
+    headers = {"Cookie": cookie(site)}
+    paths = ("/api/articles?q=rohr", "/api/locations")
+    with Callers(
+        site.url, [Call("/api/health"), *(Call(path, headers=headers) for path in paths)], per_second
+    ) as callers:
+        yield callers
+
+
+class Navigations:
+    """Counts how often a page has loaded a document."""
+
+    def __init__(self, page: Page) -> None:
+        self.count = 0
+        page.on("framenavigated", lambda frame: self._seen(frame == page.main_frame))
+
+    def _seen(self, is_main: bool) -> None:
+        self.count += is_main
+
+
+def shut(callers: Callers) -> None:
+    callers.wait_for(lambda sample: sample.outcome == "maintenance")
+
+
+def assert_stays(page: Page, navigations: Navigations, loads: int = 1) -> None:
+    """It came back once. That it does not load again and again can only be seen by watching for a while."""
+    page.wait_for_timeout(WATCHED_FOR_LOOPS_MS)
+    assert navigations.count == loads
+
+
+def first_answer_of(version: str, tally: Tally) -> float:
+    return min(sample.ended for sample in tally.samples if sample.outcome == "ok" and sample.release == version)
+
+
+def assert_only_good_answers(tally: Tally, releases: list[str]) -> None:
+    """200 and the gate's own 503, nothing else; and never back and forth between releases."""
+    assert not tally.failures, describe(tally)
+    assert list(tally.releases) == releases
