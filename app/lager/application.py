@@ -72,7 +72,7 @@ async def while_serving(app: Starlette) -> AsyncIterator[None]:
     services: Services = app.state.services
     preparing = asyncio.create_task(prepare_database(services))
     with services.metrics.served(services.settings.host, services.settings.metrics_port):
-        async with kept(services.performance, services.security):
+        async with kept(services.performance, services.security), services.sealing.going_on():
             yield
             preparing.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""The command line inside the container: ``lager serve | invite-admin | load-demo``."""
+"""The command line inside the container: ``lager serve | invite-admin | load-demo | ledger verify``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from pymongo.errors import PyMongoError
 
 from lager import schema
+from lager.bookings.verify import verify
 from lager.demo.load import Loaded, load_demo
 from lager.problems import Problem
 from lager.server import serve
@@ -34,7 +35,8 @@ def main(argv: list[str] | None = None) -> int:
         serve(settings)
         return 0
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    work = _invite_admin if arguments.command == "invite-admin" else _load_demo
+    works = {"invite-admin": _invite_admin, "load-demo": _load_demo, "ledger": _verify_ledger}
+    work = works[arguments.command]
     return asyncio.run(_with_services(settings, lambda services: work(services, arguments)))
 
 
@@ -51,14 +53,19 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("load-demo", help="Beispieldaten eines Betriebs laden (mehrfach möglich)")
     demo.add_argument("--user", metavar="NAME", help="dazu ein Administrator-Konto anlegen; Passwort über stdin")
     demo.add_argument("--json", action="store_true", help="Ergebnis als JSON ausgeben")
+    ledger = commands.add_parser("ledger", help="das Buchungsjournal")
+    verify = ledger.add_subparsers(dest="ledger_command", required=True, metavar="BEFEHL").add_parser(
+        "verify", help="prüfen, ob Kette, Summen und Bestände stimmen (1: nein, mit der ersten Stelle)"
+    )
+    verify.add_argument("--json", action="store_true", help="Ergebnis als JSON ausgeben")
     return parser
 
 
-async def _with_services(settings: Settings, work: Callable[[Services], Awaitable[None]]) -> int:
+async def _with_services(settings: Settings, work: Callable[[Services], Awaitable[int]]) -> int:
     services = build_services(settings)
     try:
         await schema.prepare(services.database)
-        await work(services)
+        return await work(services)
     except Problem as exc:
         print("\n".join([exc.message, *exc.fields.values()]), file=sys.stderr)
         return FAILED
@@ -67,21 +74,28 @@ async def _with_services(settings: Settings, work: Callable[[Services], Awaitabl
         return FAILED
     finally:
         await services.client.close()
-    return 0
 
 
-async def _invite_admin(services: Services, arguments: argparse.Namespace) -> None:
+async def _invite_admin(services: Services, arguments: argparse.Namespace) -> int:
     """Print nothing but the path, so that a play can register it."""
     if arguments.if_none and (await services.users.has_admin() or await services.invitations.is_admin_awaited()):
         print("Es gibt schon einen Administrator oder einen offenen Link.", file=sys.stderr)
-        return
+        return 0
     print(await services.invitations.create_for_operator())
+    return 0
 
 
-async def _load_demo(services: Services, arguments: argparse.Namespace) -> None:
+async def _load_demo(services: Services, arguments: argparse.Namespace) -> int:
     password = sys.stdin.readline().rstrip("\n") if arguments.user else None
     loaded = await load_demo(services, arguments.user, password)
     print(json.dumps(loaded.view()) if arguments.json else _told(loaded))
+    return 0
+
+
+async def _verify_ledger(services: Services, arguments: argparse.Namespace) -> int:
+    found = await verify(services.database)
+    print(json.dumps(found.view()) if arguments.json else found.told())
+    return FAILED if found.broken else 0
 
 
 def _told(loaded: Loaded) -> str:

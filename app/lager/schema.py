@@ -14,6 +14,7 @@ from pymongo.errors import DuplicateKeyError
 
 from lager.articles.search import SEARCH_VERSION, search_fields
 from lager.articles.store import GRAM_INDEX, TEXT_INDEX
+from lager.bookings.chain import CHAIN_SEED
 from lager.bookings.history import NEWEST_FIRST
 from lager.database import Database, Document
 from lager.live.events import COUNTER, KEPT
@@ -51,6 +52,7 @@ INDEXES: dict[str, Sequence[IndexModel]] = {
         IndexModel([("lines.article.id", ASCENDING), *NEWEST_FIRST]),
         IndexModel([("location_ids", ASCENDING), *NEWEST_FIRST]),
         IndexModel([("kind", ASCENDING), *NEWEST_FIRST]),
+        IndexModel("seal.position"),
     ],
     "stock": [IndexModel("_id.article"), IndexModel("_id.location")],
     "events": [IndexModel("at", expireAfterSeconds=int(KEPT.total_seconds()))],
@@ -64,6 +66,7 @@ SEEDS: dict[str, Sequence[Document]] = {
         {"_id": "booking_number", "value": 0},
         {"_id": COUNTER, "value": 0},
     ],
+    "ledger": [CHAIN_SEED],
 }
 
 

@@ -15,6 +15,7 @@ from lager.accounts.throttle import Throttle
 from lager.accounts.tokens import Tokens
 from lager.accounts.users import Users
 from lager.articles.store import Articles
+from lager.bookings.chain import Sealing
 from lager.bookings.history import History
 from lager.bookings.stock import Stock
 from lager.bookings.store import Bookings
@@ -70,6 +71,7 @@ class Services:
     locations: Locations
     bookings: Bookings
     history: History
+    sealing: Sealing
     stock: Stock
     company: Company
     metrics: Metrics
@@ -104,6 +106,7 @@ def build_services(
         locations=Locations(database, outbox, now),
         bookings=Bookings(database, outbox, now),
         history=History(database),
+        sealing=Sealing(database, lifecycle.instance),
         stock=Stock(database),
         company=Company(database, outbox, now),
         metrics=metrics,

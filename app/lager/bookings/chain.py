@@ -1,0 +1,109 @@
+"""The chain over the ledger: each sealed booking carries a hash of itself and of the one before.
+
+Bookings are sealed a moment after they are written, in batches, by one slot at a time. A link inside each booking's own
+transaction would make every writer wait for every other (ADR 0021 has the figures). Between writing and sealing, about
+a second, a booking is guarded by the sums alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+
+from bson import json_util
+from pymongo import UpdateOne
+from pymongo.errors import PyMongoError
+
+from lager.database import Collection, Database, Document, Session, in_transaction
+
+BEGINNING = "0" * 64
+CHAIN = "chain"
+CHAIN_SEED: Document = {"_id": CHAIN, "position": 0, "hash": BEGINNING, "holder": None, "until": None}
+UNSEALED = {"seal.position": None}
+BATCH = 500
+PAUSE = 1.0  # seconds between looks
+LEASE_MS = 5_000  # how long the other slots keep out; who holds it renews it with every batch
+
+log = logging.getLogger("lager.bookings")
+
+
+def seal(booking: Document, position: int, previous: str) -> Document:
+    """Over everything in the booking but the seal itself, in one spelling for ever (canonical extended JSON)."""
+    content = {name: value for name, value in booking.items() if name != "seal"}
+    text = json_util.dumps(content, json_options=json_util.CANONICAL_JSON_OPTIONS, sort_keys=True)
+    digest = hashlib.sha256(f"{previous}\n{position}\n{text}".encode()).hexdigest()
+    return {"position": position, "previous": previous, "hash": digest}
+
+
+class Sealing:
+    """One slot's part in it. The lease only saves work: the head moves in the same transaction as the seals."""
+
+    def __init__(self, database: Database, instance: str) -> None:
+        self._database = database
+        self._bookings: Collection = database["bookings"]
+        self._ledger: Collection = database["ledger"]
+        self._instance = instance
+
+    @asynccontextmanager
+    async def going_on(self) -> AsyncIterator[None]:
+        """Beside the requests. What is unsealed at the end another slot seals, or this one after its start."""
+        task = asyncio.create_task(self._go_on())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _go_on(self) -> None:
+        while True:
+            try:
+                while await self.seal_some():
+                    pass
+            except PyMongoError as exc:
+                log.warning("not sealed yet", extra={"event": "not_sealed", "kind": type(exc).__name__})
+            except Exception:  # whatever it is, bookings must not stay unsealed for ever
+                log.exception("not sealed", extra={"event": "sealing_failed"})
+            await asyncio.sleep(PAUSE)
+
+    async def seal_some(self) -> bool:
+        """True when there may be more to seal."""
+        if await self._bookings.find_one(UNSEALED, ["_id"]) is None or not await self._holds_the_lease():
+            return False
+        return await in_transaction(self._database, self._seal_batch) == BATCH
+
+    async def _holds_the_lease(self) -> bool:
+        """By mongod's clock, which is the same for all slots."""
+        free = {"$or": [{"holder": self._instance}, {"$expr": {"$lt": ["$until", "$$NOW"]}}]}
+        until = {"$add": ["$$NOW", LEASE_MS]}
+        taken = await self._ledger.update_one(
+            {"_id": CHAIN, **free}, [{"$set": {"holder": self._instance, "until": until}}]
+        )
+        return taken.matched_count == 1
+
+    async def _seal_batch(self, session: Session) -> int:
+        """How many were sealed. Order: by id, and what commits late comes late."""
+        head = await self._ledger.find_one({"_id": CHAIN}, session=session)
+        bookings = await self._bookings.find(UNSEALED, session=session).sort("_id").limit(BATCH).to_list()
+        if head is None or not bookings:
+            return 0
+        seals = list(_linked(bookings, head))
+        updates = [
+            UpdateOne({"_id": booking["_id"]}, {"$set": {"seal": sealed}})
+            for booking, sealed in zip(bookings, seals, strict=True)
+        ]
+        await self._bookings.bulk_write(updates, session=session)
+        newest = {name: seals[-1][name] for name in ("position", "hash")}
+        await self._ledger.update_one({"_id": CHAIN}, {"$set": newest}, session=session)
+        return len(bookings)
+
+
+def _linked(bookings: Iterable[Document], head: Document) -> Iterable[Document]:
+    position, previous = head["position"], head["hash"]
+    for booking in bookings:
+        sealed = seal(booking, position := position + 1, previous)
+        previous = sealed["hash"]
+        yield sealed
