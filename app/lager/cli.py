@@ -102,4 +102,5 @@ def _told(loaded: Loaded) -> str:
     if not loaded.changed:
         return "Beispieldaten: alles schon da."
     user = ", Konto angelegt" if loaded.user_created else ""
-    return f"Beispieldaten: {loaded.articles} Artikel und {loaded.locations} Lagerorte angelegt{user}."
+    things = f"{loaded.articles} Artikel, {loaded.locations} Lagerorte und {loaded.bookings} Buchungen"
+    return f"Beispieldaten: {things} angelegt{user}."

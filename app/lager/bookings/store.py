@@ -15,6 +15,7 @@ from datetime import datetime
 
 from bson import ObjectId
 from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
 from pymongo.write_concern import WriteConcern
 
 from lager.accounts.model import User
@@ -24,7 +25,7 @@ from lager.bookings.model import BookingInput, Kind, UndoInput, change, check_sh
 from lager.bookings.stock import Stock
 from lager.database import Collection, Database, Document, Session, in_transaction, lock, object_id
 from lager.live.outbox import Outbox
-from lager.problems import Conflict, NotFound
+from lager.problems import Conflict, NotFound, Problem
 
 GONE = "Diese Buchung gibt es nicht."
 ARTICLE_FIELDS = ("number", "name", "unit", "is_booked")
@@ -90,18 +91,23 @@ class Bookings:
         return await self._post(Origin(user, wish.key, fingerprint), draft)
 
     async def _post(self, origin: Origin, draft: Callable[[Session], Awaitable[Draft]]) -> Posted:
+        """Whether a key has been booked is asked only when booking fails, as the repetition of a booking always does:
+        its key is taken, if it is not refused before (the goods are gone, it is undone already)."""
         number: str | None = None
 
-        async def work(session: Session) -> Posted:
+        async def work(session: Session) -> Document:
             nonlocal number
-            if known := await self._bookings.find_one({"key": origin.key}, session=session):
-                return Posted(_same(known, origin), is_new=False)
             drafted = await draft(session)
             await self._check(drafted, session)
             number = number or await self._next_number()  # kept for further attempts; a refusal uses none
-            return Posted(await self._write(drafted, number, origin, session), is_new=True)
+            return await self._write(drafted, number, origin, session)
 
-        return await in_transaction(self._database, work)
+        try:
+            return Posted(await in_transaction(self._database, work), is_new=True)
+        except (Problem, DuplicateKeyError):
+            if known := await self._bookings.find_one({"key": origin.key}):
+                return Posted(_same(known, origin), is_new=False)
+            raise
 
     async def _write(self, draft: Draft, number: str, origin: Origin, session: Session) -> Document:
         booking: Document = {

@@ -10,6 +10,8 @@ from lager.articles.search import number_key
 from lager.company.model import Accent, CompanyEdit
 from lager.demo.catalogue import Example, examples
 from lager.demo.electrics import ELECTRICS
+from lager.demo.ledger import book_movements
+from lager.demo.movements import movements
 from lager.demo.places import PLACES
 from lager.demo.plumbing import PLUMBING
 from lager.locations.model import LocationInput, code_key
@@ -24,18 +26,20 @@ class Loaded:
 
     articles: int
     locations: int
+    bookings: int
     company: bool
     user_created: bool
 
     @property
     def changed(self) -> bool:
-        return bool(self.articles or self.locations or self.company or self.user_created)
+        return bool(self.articles or self.locations or self.bookings or self.company or self.user_created)
 
     def view(self) -> dict[str, object]:
         return {
             "changed": self.changed,
             "articles": self.articles,
             "locations": self.locations,
+            "bookings": self.bookings,
             "user_created": self.user_created,
         }
 
@@ -49,8 +53,9 @@ async def load_demo(services: Services, login: str | None = None, password: str 
     company = await _load_company(services)
     locations, ids = await _load_places(services)
     articles = await _load_articles(services, ids)
+    bookings = await book_movements(services, movements(all_examples()), ids)
     user_created = await _load_user(services, login, password or "") if login else False
-    return Loaded(articles, locations, company, user_created)
+    return Loaded(articles, locations, bookings, company, user_created)
 
 
 async def _load_company(services: Services) -> bool:

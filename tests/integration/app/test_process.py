@@ -191,8 +191,12 @@ def test_load_demo_is_idempotent_and_its_user_can_sign_in(environ: dict[str, str
     told = json.loads(first.stdout)
     assert told["changed"]
     assert told["articles"] >= 300
+    assert told["bookings"] >= 100
     again = lager(environ, "load-demo", "--user", "demo", "--json", stdin="rohr zange dichtung\n")
-    assert json.loads(again.stdout) == {"changed": False, "articles": 0, "locations": 0, "user_created": False}
+    nothing = {"changed": False, "articles": 0, "locations": 0, "bookings": 0, "user_created": False}
+    assert json.loads(again.stdout) == nothing
+    verified = lager(environ, "ledger", "verify", "--json")
+    assert (verified.returncode, json.loads(verified.stdout)["ok"]) == (0, True)
     with running(environ, tmp_path / "log") as process:
         process.until_ready()
         body = {"login": "demo", "password": "rohr zange dichtung"}

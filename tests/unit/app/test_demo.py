@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from lager.articles.ean import problem_of
 from lager.articles.model import ArticleInput
+from lager.bookings.model import Kind as BookingKind
 from lager.demo.load import all_examples
+from lager.demo.movements import movements
 from lager.demo.places import PLACES
 from lager.locations.model import PARENTS, Kind
 
@@ -31,6 +35,24 @@ def test_places_fit_into_their_parents_and_include_three_vehicles() -> None:
     for place in PLACES:
         parent = kinds[place.parent] if place.parent else None
         assert (parent in PARENTS[place.kind]) if parent else not PARENTS[place.kind], place
+
+
+def test_movements_go_on_from_day_to_day_and_take_only_what_is_there() -> None:
+    told = movements(all_examples())
+    assert told == movements(all_examples())
+    assert len({movement.name for movement in told}) == len(told) >= 100
+    assert {movement.kind for movement in told} == set(BookingKind)
+    times = [(-movement.days_ago, movement.hour) for movement in told]
+    assert times == sorted(times)
+    stock: Counter[tuple[str, str]] = Counter()
+    for movement in told:
+        for move in movement.moves:
+            if movement.kind is BookingKind.CORRECTION:
+                stock[move.number, str(move.source)] = move.amount
+                continue
+            stock[move.number, str(move.target)] += move.amount
+            stock[move.number, str(move.source)] -= move.amount if move.source else 0
+        assert min(stock.values()) >= 0, movement
 
 
 def test_examples_are_the_same_each_time() -> None:
