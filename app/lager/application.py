@@ -72,23 +72,25 @@ async def while_serving(app: Starlette) -> AsyncIterator[None]:
     services: Services = app.state.services
     preparing = asyncio.create_task(prepare_database(services))
     with services.metrics.served(services.settings.host, services.settings.metrics_port):
-        async with kept(services.performance, services.security), services.sealing.going_on():
+        async with kept(services.performance, services.security):
             yield
             preparing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await preparing
             await app.state.sockets.close()
             await services.live.stop()
+            await services.sealing.part.stop()
     await services.client.close()
 
 
 async def prepare_database(services: Services) -> None:
-    """Indexes and migrations, as soon as mongod is there, then live updates; until then health says unhealthy."""
+    """Indexes and migrations as soon as mongod is there, then what goes on beside requests; health waits for it."""
     while not services.lifecycle.is_prepared:
         try:
             await schema.prepare(services.database)
             services.lifecycle.is_prepared = True
             services.live.start()
+            services.sealing.part.start()
         except PyMongoError as exc:
             log.warning("database not ready", extra={"event": "database_not_ready", "kind": type(exc).__name__})
             await asyncio.sleep(PREPARE_AGAIN)

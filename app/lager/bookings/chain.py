@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterable
 
 from bson import json_util
 from pymongo import UpdateOne
-from pymongo.errors import PyMongoError
 
 from lager.database import Collection, Database, Document, Session, in_transaction
+from lager.live.supervision import Supervised
 
 BEGINNING = "0" * 64
 CHAIN = "chain"
@@ -26,8 +24,6 @@ UNSEALED = {"seal.position": None}
 BATCH = 500
 PAUSE = 1.0  # seconds between looks
 LEASE_MS = 5_000  # how long the other slots keep out; who holds it renews it with every batch
-
-log = logging.getLogger("lager.bookings")
 
 
 def seal(booking: Document, position: int, previous: str) -> Document:
@@ -46,27 +42,13 @@ class Sealing:
         self._bookings: Collection = database["bookings"]
         self._ledger: Collection = database["ledger"]
         self._instance = instance
+        self.part = Supervised("sealing", self.run)
 
-    @asynccontextmanager
-    async def going_on(self) -> AsyncIterator[None]:
-        """Beside the requests. What is unsealed at the end another slot seals, or this one after its start."""
-        task = asyncio.create_task(self._go_on())
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-    async def _go_on(self) -> None:
+    async def run(self) -> None:
+        """For ever. What is unsealed when it ends another slot seals, or this one after its start."""
         while True:
-            try:
-                while await self.seal_some():
-                    pass
-            except PyMongoError as exc:
-                log.warning("not sealed yet", extra={"event": "not_sealed", "kind": type(exc).__name__})
-            except Exception:  # whatever it is, bookings must not stay unsealed for ever
-                log.exception("not sealed", extra={"event": "sealing_failed"})
+            while await self.seal_some():
+                pass
             await asyncio.sleep(PAUSE)
 
     async def seal_some(self) -> bool:
