@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from lager.settings import Settings
 from starlette.applications import Starlette
 from starlette.datastructures import Secret
 
-from tests.integration.app.mongod import Mongod
+from tests.integration.app.mongod import Mongod, free_port
 from tests.integration.app.people import ORIGIN, Person, signed_in, stranger
+from tests.integration.app.process import ROOT, SECRET
 
 DATABASE = "lager_test"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the real cost is measured in test_process
@@ -65,6 +67,25 @@ def settings(mongod: Mongod, empty: str, tmp_path: Path, frontend: Path) -> Sett
         files=tmp_path,
         frontend=frontend,
     )
+
+
+@pytest.fixture
+def environ(mongod: Mongod, empty: str, frontend: Path, tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "uri").write_text(mongod.uri)
+    port = free_port()
+    return {
+        **os.environ,
+        "PYTHONPATH": str(ROOT / "app"),
+        "LAGER_MONGODB_URI_FILE": str(tmp_path / "uri"),
+        "LAGER_SECRET": SECRET,
+        "LAGER_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "LAGER_DATABASE": empty,
+        "LAGER_VERSION": "4.5.6",
+        "LAGER_HOST": "127.0.0.1",
+        "LAGER_FILES": str(tmp_path),
+        "LAGER_FRONTEND": str(frontend),
+        "PORT": str(port),
+    }
 
 
 @pytest.fixture

@@ -3,84 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
-import pytest
 
-from tests.integration.app.mongod import Mongod, free_port
-
-ROOT = Path(__file__).resolve().parents[3]
-SECRET = "planted-secret-0123456789-0123456789-abc"
-START_SECONDS = 60  # only a deadline; what it should take is measured below
-
-
-class Process:
-    """`lager serve` with its log."""
-
-    def __init__(self, environ: dict[str, str], log: Path) -> None:
-        self.environ = environ
-        self.log = log
-        self.url = f"http://127.0.0.1:{environ['PORT']}"
-        with log.open("wb") as output:
-            self.popen = subprocess.Popen([sys.executable, "-m", "lager", "serve"], env=environ, stdout=output)
-
-    def until_ready(self) -> float:
-        """Seconds from the start to the first 200."""
-        began = time.monotonic()
-        while time.monotonic() - began < START_SECONDS:
-            try:
-                if httpx.get(f"{self.url}/api/health").status_code == 200:
-                    return time.monotonic() - began
-            except httpx.TransportError:
-                pass
-            time.sleep(0.02)
-        raise AssertionError(self.log.read_text())
-
-    def cpu_seconds(self) -> float:
-        fields = Path(f"/proc/{self.popen.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
-
-
-@pytest.fixture
-def environ(mongod: Mongod, empty: str, frontend: Path, tmp_path: Path) -> dict[str, str]:
-    (tmp_path / "uri").write_text(mongod.uri)
-    port = free_port()
-    return {
-        **os.environ,
-        "PYTHONPATH": str(ROOT / "app"),
-        "LAGER_MONGODB_URI_FILE": str(tmp_path / "uri"),
-        "LAGER_SECRET": SECRET,
-        "LAGER_PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "LAGER_DATABASE": empty,
-        "LAGER_VERSION": "4.5.6",
-        "LAGER_HOST": "127.0.0.1",
-        "LAGER_FILES": str(tmp_path),
-        "LAGER_FRONTEND": str(frontend),
-        "PORT": str(port),
-    }
-
-
-@contextmanager
-def running(environ: dict[str, str], log: Path) -> Iterator[Process]:
-    process = Process(environ, log)
-    try:
-        yield process
-    finally:
-        process.popen.kill()
-        process.popen.wait()
+from tests.integration.app.mongod import free_port
+from tests.integration.app.process import SECRET, running
 
 
 def lager(environ: dict[str, str], *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
