@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import agent, app, gate, live, pages, rollout, update
+from bench import agent, app, bookings, gate, live, pages, rollout, update
 from bench.failure import BenchFailed
 from bench.figures import Report
 from bench.ground import Ground
@@ -22,6 +22,7 @@ TOPICS: dict[str, Callable[[Ground, bool], Report]] = {
     "wartungsfenster": update.measure,
     "tor": gate.measure,
     "app": app.measure,
+    "buchungen": bookings.measure,
     "echtzeit": live.measure,
     "agent": agent.measure,
 }

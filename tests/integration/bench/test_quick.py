@@ -14,6 +14,7 @@ TOPICS = {
     "tor": ["Latenz p50, eine Verbindung", "Durchsatz, 16 Verbindungen"],
     "wartungsfenster": ["Wartungsfenster laut Bericht", "Fehler bei Aufrufern"],
     "app": ["Start bis bereit", "Größe des Images"],
+    "buchungen": ["Buchen p95, ein Schreiber", "Buchen p95, 20 Schreiber"],
 }
 
 
