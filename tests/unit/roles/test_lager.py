@@ -49,3 +49,10 @@ def test_app_reads_its_secrets_from_files(stack: Rendering) -> None:
 
 def test_data_lies_in_volumes(stack: Rendering) -> None:
     assert set(stack.yaml("compose.yml.j2")["volumes"]) == {"files", "mongodb"}
+
+
+def test_settings_of_ones_own_come_on_top_of_the_roles() -> None:
+    lager = Rendering("lager", **GIVEN, lager__environment={"LAGER_LOG_DIRECTORY": "/data/log"})
+    environment = lager.value("__lager__preset.environment")
+    assert environment["LAGER_LOG_DIRECTORY"] == "/data/log"
+    assert environment["LAGER_PUBLIC_URL"] == "https://lager.example"
