@@ -25,7 +25,7 @@ from tests.integration.app.shelf import article, place
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 CLIENTS = 20
-ARTICLES = 25
+ARTICLES = 60
 PLACES = 6
 SETTLED = 60  # seconds until everything is sealed and numbered
 
