@@ -10,6 +10,11 @@ import yaml
 
 from tests.unit.roles.rendering import Rendering
 from upkeep import policy as policies
+from upkeep.actions import Action
+from upkeep.agent.public import OPERATIONS
+from upkeep.door.agent import PublicAgent
+from upkeep.door.http import BODY_LIMIT
+from upkeep.door.routes import Door
 
 PLANTED = "pl4nted-$ecret"
 MONGODB = {
@@ -158,6 +163,15 @@ def test_door_starts_what_the_policy_names(full: Rendering) -> None:
     door = policies.parse(full.yaml("stack.yml.j2"), "portal").door
     assert door.origins == ("https://portal.example", "http://10.0.0.5:8080")
     assert door.open_for == ("start-update", "check-update")
+
+
+def test_gate_and_door_know_the_same_paths_and_the_same_limit(full: Rendering) -> None:
+    routes = Door("portal", PublicAgent()).routes()
+    assert set(full.value("__stack__door_paths")) == set(routes)
+    actions = {path for path, methods in routes.items() if "POST" in methods}
+    assert set(full.value("__stack__door_actions")) == actions == {f"/api/system/{action}" for action in OPERATIONS}
+    assert full.value("__stack__door_body") == BODY_LIMIT
+    assert full.value("stack__door_actions") == list(Action)
 
 
 def test_without_origins_nobody_starts_anything(role: Rendering) -> None:
