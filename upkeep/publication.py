@@ -20,6 +20,7 @@ from upkeep.release import Release
 from upkeep.state import State
 
 KEPT = 20
+NEEDED = 1024 * 1024  # bytes: the reserve for a full disk is not given up for news
 
 log = logging.getLogger("upkeep.publication")
 
@@ -27,7 +28,9 @@ log = logging.getLogger("upkeep.publication")
 def publish(paths: StackPaths, ports: Ports, running: Record | None) -> None:
     """For a stack that Ansible has placed. Never raises."""
     if not paths.policy_file.exists():
-        return
+        return None
+    if ports.files.free_bytes(paths.home) < NEEDED:
+        return log.error("%s: kein Platz für %s", paths.name, paths.system_file)
     try:
         text = json.dumps(_content(paths, running), ensure_ascii=False, indent=1)
         ports.files.write(paths.system_file, text + "\n", mode=0o644)

@@ -110,3 +110,14 @@ def test_damage_elsewhere_and_a_full_disk_are_nobodys_business_here(
 
     monkeypatch.setattr(deployed.world.files, "write", full)
     settle(deployed.world.paths, deployed.world.ports())
+
+
+def test_no_reserve_is_given_up_for_it(deployed: Driver) -> None:
+    before = deployed.world.paths.system_file.read_text()
+    deployed.must("check", "unchanged")
+    told = deployed.world.paths.system_file.read_text()
+    assert told != before
+    deployed.world.files.free_mb = 0
+    deployed.do("check")
+    assert deployed.world.paths.system_file.read_text() == told
+    assert deployed.world.paths.reserve.exists()
