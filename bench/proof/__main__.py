@@ -11,7 +11,8 @@ from pathlib import Path
 from bench import pages
 from bench.failure import BenchFailed
 from bench.machine import ROOT
-from bench.proof import quiet, rolling, seedway, undoing
+from bench.proof import living, quiet, rolling, seedway, undoing
+from bench.proof.living import Lived
 from bench.proof.notebook import Notebook, state_of_work_tree
 from bench.proof.report import Found, report
 from bench.proof.rolling import Rolled
@@ -31,13 +32,14 @@ class Extent:
     rates: tuple[int, ...]
     updates: int
     quiet_seconds: float
+    live_updates: int
     searches: bool = True
     with_seed: bool = True
     ways: tuple[Way, ...] = undoing.WAYS
 
 
-WHOLE = Extent(rates=(quiet.LOWEST,), updates=24, quiet_seconds=25)
-TRIAL = Extent(rates=(100,), updates=4, quiet_seconds=5, searches=False, with_seed=False, ways=())
+WHOLE = Extent(rates=(quiet.LOWEST,), updates=24, quiet_seconds=25, live_updates=20)
+TRIAL = Extent(rates=(100,), updates=4, quiet_seconds=5, live_updates=2, searches=False, with_seed=False, ways=())
 
 
 def main() -> int:
@@ -68,6 +70,8 @@ def prove(stage: Stage, notebook: Notebook, extent: Extent) -> Found:
     rates = list(dict.fromkeys(rates))
     updates = extent.updates // len(rates)
     rolled = [_roll(stage, notebook, rate, updates, extent.quiet_seconds) for rate in rates]
+    with step(f"{extent.live_updates} Rolling-Updates unter {living.DEVICES} Geräten"):
+        lived = Lived.load(notebook.step("live", lambda: living.follow(stage, extent.live_updates).dump()))
     for way in extent.ways:
         with step(f"Rücknahme: {way.title}"):
             undone.append((way, _undo(stage, notebook, way)))
@@ -75,7 +79,7 @@ def prove(stage: Stage, notebook: Notebook, extent: Extent) -> Found:
         with step("Der Weg des Seeds"):
             rate = extent.rates[0]
             seed = Stretch.load(notebook.step("seed", lambda: seedway.follow(stage, rate).dump()))
-    return Found(searched, rolled, seed, undone)
+    return Found(searched, rolled, seed, undone, lived)
 
 
 def _undo(stage: Stage, notebook: Notebook, way: Way) -> Undone:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bench.figures import Figure, Limit, Of, Report, Table
 from bench.pages import number
 from bench.proof import quiet, seedway, traffic, undoing
+from bench.proof.living import DEVICES, Lived
 from bench.proof.rolling import Rolled
 from bench.proof.stage import FAULT_AFTER, NEW, OLD, SLOTS
 from bench.proof.stretch import STALL_SECONDS, Stretch, percentile, together
@@ -16,6 +17,7 @@ from bench.proof.undoing import Undone, Way, is_back
 NAME = "last"
 MADE_BY = "make load"
 REQUESTS, UPDATES, SLOWER = 50_000, 20, 2
+AWAY_SECONDS = 2
 KNOWN = ("maintenance", "timeout", "refused", "reset", "protocol", "malformed")
 METHOD = f"""\
 Auf einem Testhost läuft die Lager-App in {SLOTS} Slots über einer MongoDB, ausgerollt mit `site.yml`: die Anwendung,
@@ -40,7 +42,11 @@ demselben Gate: `docker compose pull`, dann `up -d --force-recreate`, {seedway.T
 
 Rücknahmen ({undoing.RATE} Anfragen/s): Die neue Version wird bereit und antwortet nach {FAULT_AFTER} s auf eine Art von
 Anfragen mit 500, bis Upkeep im Beobachtungsfenster zurückgeht; oder jemand ruft `upkeep rollback` auf. Dabei darf die
-schlechte Version Fehler zeigen; verloren gehen oder doppelt sein darf kein bestätigter Schreibvorgang."""
+schlechte Version Fehler zeigen; verloren gehen oder doppelt sein darf kein bestätigter Schreibvorgang.
+
+Live-Aktualisierung: {DEVICES} Geräte halten einen WebSocket, wie die Oberfläche, während ein Benutzer zehn Artikel je
+Sekunde anlegt und die Slots hin und her getauscht werden. Gezählt wird, welchem Gerät ein Ereignis fehlt oder doppelt
+kam, und wie lange jede Unterbrechung dauerte: vom Ende eines Sockets bis der nächste weitermacht."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ class Found:
     rolled: Sequence[Rolled]
     seed: Stretch | None
     undone: Sequence[tuple[Way, Undone]]
+    lived: Lived | None = None
 
     @property
     def stretches(self) -> list[Stretch]:
@@ -60,7 +67,7 @@ class Found:
 
 def report(found: Found) -> Report:
     figures = [*_whole(found), *(figure for rolled in found.rolled for figure in _rolled(rolled))]
-    figures += _seed(found) + _undone(found)
+    figures += _seed(found) + _undone(found) + _lived(found)
     tables = [_table(found), *([_ways(found)] if found.undone else []), _updates(found), _generator(found)]
     return Report(NAME, "Updates unter Last: keine Anfrage verloren", METHOD, figures, tables, MADE_BY)
 
@@ -122,6 +129,22 @@ def _undone(found: Found) -> list[Figure]:
     return [
         Figure(name, "", wrong, "bestätigt", acknowledged, Limit(0)),
         Figure("Rücknahmen, nach denen die alte Version läuft", "", [back], "Wege", [ways], Limit(ways, at_least=True)),
+    ]
+
+
+def _lived(found: Found) -> list[Figure]:
+    lived = found.lived
+    if not lived:
+        return []
+    done = sum(update.result == "updated" for update in lived.updates)
+    incomplete, longest = "Geräte, denen ein Ereignis fehlt oder doppelt kam", "Längste Unterbrechung eines Geräts"
+    away = [max(lived.away, default=0.0)]
+    return [
+        Figure(
+            "Rolling-Updates mit Geräten", "", [done], "begonnen", [len(lived.updates)], Limit(UPDATES, at_least=True)
+        ),
+        Figure(incomplete, "", [lived.incomplete], "Ereignisse je Gerät", [lived.events], Limit(0)),
+        Figure(longest, "s", away, "Unterbrechungen", [len(lived.away)], Limit(AWAY_SECONDS)),
     ]
 
 
