@@ -58,14 +58,16 @@ def busy(site: Site) -> Site:
 
 def a_mornings_work(api: Api) -> None:
     """Whatever the example business has in stock, these movements are the latest."""
-    store, van = api.place("HL-R3-1")["id"], api.place("T1-F3")["id"]
-    tap, valve, pipe = (api.find(name) for name in (ARTICLE, "Eckventil verchromt 1/2 Zoll × 3/8 Zoll", "Kupferrohr"))
+    store, van, drum = (api.place(code)["id"] for code in ("HL-R3-1", "T1-F3", "KL-R1-2"))
+    tap, valve, cable = (
+        api.find(name) for name in (ARTICLE, "Eckventil verchromt 1/2 Zoll × 3/8 Zoll", "Mantelleitung NYM-J 3")
+    )
     api.book("in", {"article_id": tap, "to_location_id": store, "quantity": "24"}, note="Lieferschein 48213")
     api.book("in", {"article_id": valve, "to_location_id": store, "quantity": "40"}, note="Lieferschein 48213")
-    api.book("in", {"article_id": pipe, "to_location_id": van, "quantity": "37.5"})
+    api.book("in", {"article_id": cable, "to_location_id": drum, "quantity": "37.5"})
     api.book("transfer", {"article_id": tap, "from_location_id": store, "to_location_id": van, "quantity": "6"})
     api.book("out", {"article_id": valve, "from_location_id": store, "quantity": "3"}, note="Baustelle Lindenstraße")
-    api.book("correction", {"article_id": pipe, "location_id": van, "counted": "36"}, reason="Verschnitt")
+    api.book("correction", {"article_id": cable, "location_id": drum, "counted": "36"}, reason="Verschnitt")
     wrong = api.book("out", {"article_id": tap, "from_location_id": van, "quantity": "4"})
     api.call("POST", f"/api/bookings/{wrong['id']}/undo", {"key": str(uuid.uuid4())})
     api.book("out", {"article_id": tap, "from_location_id": van, "quantity": "2"}, note="Baustelle Lindenstraße")
