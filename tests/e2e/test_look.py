@@ -60,7 +60,7 @@ def a_mornings_work(api: Api) -> None:
     """Whatever the example business has in stock, these movements are the latest."""
     store, van, drum = (api.place(code)["id"] for code in ("HL-R3-1", "T1-F3", "KL-R1-2"))
     tap, valve, cable = (
-        api.find(name) for name in (ARTICLE, "Eckventil verchromt 1/2 Zoll × 3/8 Zoll", "Mantelleitung NYM-J 3")
+        api.find(name) for name in (ARTICLE, "Eckventil verchromt 1/2 Zoll × 3/8 Zoll", "Mantelleitung Meterware")
     )
     api.book("in", {"article_id": tap, "to_location_id": store, "quantity": "24"}, note="Lieferschein 48213")
     api.book("in", {"article_id": valve, "to_location_id": store, "quantity": "40"}, note="Lieferschein 48213")

@@ -118,10 +118,9 @@ PAGES: dict[str, Callable[[Page, Json], None]] = {
 }
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
-def test_nothing_is_in_anybodys_way(browser: Browser, api: Api, article: Json, screen: Screen, scheme: Scheme) -> None:
-    with at(browser, api, screen, scheme) as page:
+def test_nothing_is_in_anybodys_way(browser: Browser, api: Api, article: Json, screen: Screen) -> None:
+    with at(browser, api, screen) as page:
         foreign: list[str] = []
         page.on("request", lambda request: foreign.extend(outside(api.url, request)))
         page.goto("/")
@@ -136,12 +135,19 @@ def test_nothing_is_in_anybodys_way(browser: Browser, api: Api, article: Json, s
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds, one line each."""
-    page.evaluate("Promise.all(document.getAnimations().map(one => one.finished.catch(() => {})))")
+    """What axe finds, light and dark, one line each."""
     page.evaluate(AXE.read_text())
+    return [line for scheme in SCHEMES for line in violations_in(page, scheme)]
+
+
+def violations_in(page: Page, scheme: Scheme) -> list[str]:
+    page.emulate_media(color_scheme=scheme)
+    page.evaluate("Promise.all(document.getAnimations().map(one => one.finished.catch(() => {})))")
     result = page.evaluate("rules => axe.run(document, rules)", RULES)
     return [
-        f"{one['id']}: {node['html']} {node['failureSummary']}" for one in result["violations"] for node in one["nodes"]
+        f"{scheme}, {one['id']}: {node['html']} {node['failureSummary']}"
+        for one in result["violations"]
+        for node in one["nodes"]
     ]
 
 
