@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from bench.load import Call, Sample, Tally
 from bench.machine import Circumstances
 from bench.proof import quiet, stretch, traffic
 from bench.proof.listeners import Streams
+from bench.proof.living import Lived
 from bench.proof.notebook import Notebook
 from bench.proof.report import Found, report
 from bench.proof.rolling import Rolled, Update
@@ -117,6 +119,22 @@ def test_the_page_judges_by_the_issue(during: Stretch, missed: set[str]) -> None
 
 def test_too_few_updates_prove_nothing() -> None:
     assert [figure.name for figure in report(found_with(measured(), number=9)).missed] == ["Rolling-Updates"]
+
+
+@pytest.mark.parametrize(
+    ("change", "missed"),
+    [
+        ({}, []),
+        ({"incomplete": 1}, ["Geräte, denen ein Ereignis fehlt oder doppelt kam"]),
+        ({"away": [0.2, 2.1]}, ["Längste Unterbrechung eines Geräts"]),
+    ],
+    ids=str,
+)
+def test_a_device_that_misses_an_event_or_is_away_too_long_is_missed(change: dict[str, Any], missed: list[str]) -> None:
+    updates = [Update("updated", "1.0.0 → 1.1.0", 12.0, {})] * 20
+    lived = replace(Lived(50, 900, 0, 0, 0, [0.2, 0.7], updates), **change)
+    assert Lived.load(lived.dump()) == lived
+    assert [figure.name for figure in report(replace(found_with(measured()), lived=lived)).missed] == missed
 
 
 def test_an_unfinished_way_back_is_missed() -> None:
