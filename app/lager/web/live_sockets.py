@@ -41,6 +41,12 @@ _ID = re.compile(r"[0-9a-f]{24}")
 log = logging.getLogger("lager.live")
 
 
+class TextPacket(socketio.packet.Packet):  # type: ignore[misc]
+    """Our packets hold no bytes; searching each for some took a third of the time that sending it takes."""
+
+    uses_binary_events = False
+
+
 @dataclass
 class Client:
     """A page. ``epoch`` and ``seq`` are what it has been sent; ``wish`` the thing it wants to watch."""
@@ -67,6 +73,7 @@ class Sockets:
             transports=["websocket"],
             cors_allowed_origins=[],  # the entrance has checked it
             always_connect=True,
+            serializer=TextPacket,
             ping_interval=PING_SECONDS,
             ping_timeout=PONG_SECONDS,
             max_http_buffer_size=MESSAGE_MAX,
