@@ -22,6 +22,13 @@ class BadRequest(Problem):
     """The request itself makes no sense (no JSON, unknown cursor)."""
 
 
+class NoSuchPage(BadRequest):
+    """A list's cursor that leads nowhere."""
+
+    def __init__(self) -> None:
+        super().__init__("Diese Seite der Liste gibt es nicht. Bitte die Liste neu laden.")
+
+
 class BadFields(Problem):
     """Fields need correcting."""
 

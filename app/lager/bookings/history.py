@@ -11,10 +11,9 @@ from bson import ObjectId
 from lager.bookings.model import Kind
 from lager.bookings.store import GONE
 from lager.database import Collection, Database, Document, object_id
-from lager.problems import BadRequest, NotFound
+from lager.problems import NoSuchPage, NotFound
 
 NEWEST_FIRST = [("at", -1), ("_id", -1)]
-NO_SUCH_PAGE = "Diese Seite der Liste gibt es nicht. Bitte die Liste neu laden."
 
 
 @dataclass(frozen=True)
@@ -34,9 +33,9 @@ class Place:
         try:
             at = datetime.fromtimestamp(float(seconds), UTC)
         except (ValueError, OverflowError, OSError) as exc:
-            raise BadRequest(NO_SUCH_PAGE) from exc
+            raise NoSuchPage from exc
         if found is None:
-            raise BadRequest(NO_SUCH_PAGE)
+            raise NoSuchPage
         return cls(at, found)
 
 

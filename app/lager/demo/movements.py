@@ -14,7 +14,7 @@ from functools import partial
 from lager.bookings.model import Kind
 from lager.demo.catalogue import Example
 
-WEEKS_DAYS = 28
+DAYS = 28
 OPENING_LINES = 60  # per booking
 VANS = {"T1": "Uwe Petersen", "T2": "Selin Yılmaz", "KD": "Malte Brandt"}
 OFFICE = "Jana Petersen"
@@ -71,10 +71,10 @@ class _Story:
             part = tuple(moves[start : start + OPENING_LINES])
             name = f"opening-{start // OPENING_LINES}"
             hour = 7 + start / len(moves)
-            yield self._done(Movement(name, Kind.IN, OFFICE, WEEKS_DAYS + 2, hour, part, "Anfangsbestand"))
+            yield self._done(Movement(name, Kind.IN, OFFICE, DAYS + 2, hour, part, "Anfangsbestand"))
 
     def days(self) -> Iterator[Movement]:
-        for day in range(WEEKS_DAYS, 0, -1):
+        for day in range(DAYS, 0, -1):
             if day % 7 not in (0, 6):
                 steps = sorted(self._steps(day), key=lambda step: step[0])
                 yield from (make(hour) for hour, make in steps)

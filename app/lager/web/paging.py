@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 
-from lager.problems import BadRequest
+from lager.problems import BadRequest, NoSuchPage
 
 PAGE = 50
 PAGE_MAX = 200
 TEXT_MAX = 200
-NO_SUCH_PAGE = "Diese Seite der Liste gibt es nicht. Bitte die Liste neu laden."
 
 
 def encoded(place: str | None) -> str | None:
@@ -23,7 +22,7 @@ def decoded(cursor: str | None) -> str | None:
     try:
         return base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as exc:
-        raise BadRequest(NO_SUCH_PAGE) from exc
+        raise NoSuchPage from exc
 
 
 def limit_of(text: str | None) -> int:
