@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from lager.database import Document
 from lager.services import Services
 
 from tests.integration.app.people import Json, Person
@@ -97,6 +98,14 @@ async def test_undoing_books_the_opposite_once(keeper: Person, admin: Person) ->
     assert gone["error"] == "Nicht mehr möglich. In HL (Lager HL) sind nur 2 Stk."
 
 
+async def told_to_all(services: Services, count: int) -> list[Document]:
+    """The events about bookings, once there are ``count``."""
+    async with asyncio.timeout(30):
+        while len(told := await services.database["events"].find({"kind": "booking"}).sort("_id").to_list()) < count:
+            await asyncio.sleep(0.05)
+    return told
+
+
 async def test_each_booking_tells_all_clients_what_it_did(keeper: Person, services: Services) -> None:
     pipe, hall, van = await article(keeper, unit="m"), await place(keeper, "HL"), await place(keeper, "T1")
     await book(keeper, incoming(pipe, hall, "12.5"))
@@ -104,8 +113,8 @@ async def test_each_booking_tells_all_clients_what_it_did(keeper: Person, servic
     moved = await book(keeper, everything)
     await book(keeper, everything, expect=200)
     await book(keeper, outgoing(pipe, hall, "1"), expect=422)
-    told = await services.database["outbox"].find({"kind": "booking"}).to_list()
-    assert [entry["body"]["booking"]["number"] for entry in told] == ["B-000001", "B-000002"]
+    told = await told_to_all(services, 2)
+    assert [event["body"]["booking"]["number"] for event in told] == ["B-000001", "B-000002"]
     assert told[1]["body"] == {
         "id": moved["id"],
         "booking": moved,
