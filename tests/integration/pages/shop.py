@@ -127,6 +127,11 @@ class Api:
     def total(self, article: Json) -> str:
         return str(self.call("GET", f"/api/articles/{article['id']}/stock")["total"])
 
+    def lying(self, article_id: str, location_id: str) -> str:
+        """How much of it is at one place."""
+        rows = self.call("GET", f"/api/articles/{article_id}/stock")["rows"]
+        return next((str(row["quantity"]) for row in rows if row["location"]["id"] == location_id), "0")
+
     def bookings(self, article: Json) -> list[Json]:
         found: list[Json] = self.call("GET", f"/api/bookings?article={article['id']}")["rows"]
         return found
