@@ -18,6 +18,7 @@ from lager import application, cli, server
 from lager.database import open_client
 from lager.services import Lifecycle, Services
 from lager.settings import Settings, read_settings
+from lager.web.live_routes import DRAIN
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -29,6 +30,7 @@ FAULT_AFTER = float(os.environ.get("PROBE_FAULT_AFTER", "0"))
 FAULTY_PATH = "/api/articles/"
 EVENT_SECONDS = 0.25
 LONGEST_WAIT = 10.0
+LEAVING = asyncio.Event()
 
 
 async def wait(request: Request) -> Response:
@@ -49,12 +51,24 @@ async def events(request: Request) -> Response:
 
 
 async def _events(lifecycle: Lifecycle) -> AsyncIterator[str]:
-    """Ends as soon as the process is asked to stop: clients come again, to another slot."""
+    """Ends as soon as the slot leaves or the process is asked to stop: clients come again, to another slot."""
     number = 0
-    while not lifecycle.is_draining:
+    while not (LEAVING.is_set() or lifecycle.is_draining):
         yield f"id: {number}\ndata: {lifecycle.instance}\n\n"
         number += 1
         await asyncio.sleep(EVENT_SECONDS)
+
+
+class Farewell:
+    """Hears what the app is told by its policy's drain_path, and lets it pass."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (scope["method"], scope["path"]) == ("POST", DRAIN):
+            LEAVING.set()
+        await self.app(scope, receive, send)
 
 
 class LateFault:
@@ -76,6 +90,7 @@ def with_probes(settings: Settings, services: Services | None = None) -> Starlet
         Route("/probe/upload", upload, methods=["PUT"]),
         Route("/probe/events", events, methods=["GET"]),
     ]
+    app.add_middleware(Farewell)
     if FAULT_AFTER:
         app.add_middleware(LateFault)
     return app
