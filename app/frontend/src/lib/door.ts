@@ -21,6 +21,7 @@ export interface Progress {
 export type Heard = Progress | 'silent' | 'lost';
 
 const TIMEOUT_MS = 4_000;
+const START_TIMEOUT_MS = 15_000; // longer than the door itself waits for the agent (10 s)
 
 interface Started {
   run?: string;
@@ -31,7 +32,7 @@ interface Started {
 /** Ask for a ticket and hand it in. Returns the id of the run to follow: ours, or the update that was there already. */
 export async function ask(action: Action): Promise<string> {
   const { ticket } = await post<{ ticket: string }>('/api/v1/system/ticket', { action });
-  const response = await reach(`/api/system/${action}`, {
+  const response = await reach(`/api/system/${action}`, START_TIMEOUT_MS, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'X-Upkeep-Request': '1' },
     body: JSON.stringify({ ticket }),
@@ -57,9 +58,9 @@ export async function answering(): Promise<string | null> {
   return response.headers.get('X-Upkeep-Release') ?? response.headers.get('X-Lager-Version');
 }
 
-async function reach(path: string, more: RequestInit = {}): Promise<Response | null> {
+async function reach(path: string, timeoutMs = TIMEOUT_MS, more: RequestInit = {}): Promise<Response | null> {
   try {
-    return await fetch(path, { ...more, credentials: 'omit', cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return await fetch(path, { ...more, credentials: 'omit', cache: 'no-store', signal: AbortSignal.timeout(timeoutMs) });
   } catch {
     return null;
   }
