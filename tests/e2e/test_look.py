@@ -139,6 +139,16 @@ def settings(page: Page, screen: Screen) -> None:
     expect(page.get_by_text("MongoDB")).to_be_visible()
 
 
+def system_update(page: Page, screen: Screen) -> None:
+    page.goto("/einstellungen/system")
+    expect(page.get_by_role("region", name="Verlauf").get_by_text("Ausrollen").first).to_be_visible()
+
+
+def performance(page: Page, screen: Screen) -> None:
+    page.goto("/einstellungen/leistung")
+    expect(page.get_by_role("region", name="Sicherheitsereignisse").get_by_text("Angemeldet").first).to_be_visible()
+
+
 PAGES: dict[str, Callable[[Page, Screen], None]] = {
     "start": start,
     "artikel": article_list,
@@ -147,6 +157,8 @@ PAGES: dict[str, Callable[[Page, Screen], None]] = {
     "artikel-formular": article_form,
     "lagerorte": locations,
     "einstellungen": settings,
+    "system-update": system_update,
+    "leistung": performance,
 }
 
 
