@@ -2,7 +2,7 @@
 one is exchanged, and a release that does not get ready is found out before anybody leaves.
 
 It is a one-off container that bears the run's id. At the gate it is a server that is off unless a run puts it in: a
-gate that restarts forgets it, and the other slots serve on. Why so: docs/adr/0023.
+gate that restarts forgets it, and the other slots serve on. Why so: docs/adr/0026.
 """
 
 from __future__ import annotations
