@@ -15,8 +15,9 @@ from upkeep.phases.prepare import discard_quietly, prepare
 from upkeep.phases.ready import await_previous, await_ready
 from upkeep.phases.rotate import admit, drain, leave, serving
 from upkeep.phases.slots import restore
-from upkeep.phases.surge import RETIRED, STARTED, SURGE, retire_surge, start_surge
+from upkeep.phases.surge import RETIRED, STARTED, SURGE, retire_surge, slots_now, start_surge
 from upkeep.phases.switch import switch
+from upkeep.phases.weight import make_even, make_light
 from upkeep.run import Run
 
 BEGIN, END, BACK = 52, 88, 93
@@ -48,12 +49,20 @@ def roll(run: Run) -> None:
 
 
 def _exchange_with_a_spare(run: Run, slots: Iterable[str]) -> None:
-    _phase(run, "start", SURGE, "wird zusätzlich gestartet", start_surge)
-    _phase(run, "ready", SURGE, "wird geprüft", await_ready)
+    _phase(run, "start", SURGE, "wird zusätzlich gestartet", _start_spare)
+    _phase(run, "ready", SURGE, "wird geprüft", _prove)
     _enter(run, SURGE)
     _exchange(run, slots)
     _phase(run, "drain", SURGE, "wird abgemeldet", partial(drain, policy=run.policy))
     _phase(run, "retire", SURGE, "wird entfernt", retire_surge)
+
+
+def _start_spare(run: Run, slot: str) -> str:
+    found = start_surge(run, slot)
+    container = slots_now(run).get(slot)
+    if container:
+        make_light(run, container.id)
+    return found
 
 
 def _exchange(run: Run, slots: Iterable[str]) -> None:
@@ -74,7 +83,13 @@ def _drain_old(run: Run, slot: str) -> None:
 
 def _renew(run: Run, slot: str) -> None:
     _phase(run, "replace", slot, "wird ersetzt", replace_slot)
-    _phase(run, "ready", slot, "wird geprüft", await_ready)
+    _phase(run, "ready", slot, "wird geprüft", _prove)
+
+
+def _prove(run: Run, slot: str) -> str:
+    found = await_ready(run, slot)
+    make_even(run, slot)
+    return found
 
 
 def _enter(run: Run, slot: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from upkeep import rotation
 from upkeep.phases.prepare import app_containers
+from upkeep.phases.weight import make_light
 from upkeep.ports.docker import Container
 from upkeep.run import Run
 
@@ -13,6 +14,7 @@ def replace_slot(run: Run, slot: str) -> str:
     new, old = _new(run, slot), _old(run, slot)
     if new and new[0].id in run.record.prepared:
         _stop(run, [item for item in old if not item.at_rest])
+        make_light(run, new[0].id)
         run.ports.docker.start(new[0].id)
         return "vorbereiteter Container"
     stop_timeout = run.policy.update.stop_timeout

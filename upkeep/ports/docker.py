@@ -56,6 +56,9 @@ class Docker(Protocol):
 
     def signal(self, container_id: str, name: str) -> None: ...
 
+    def weigh(self, container_id: str, shares: int) -> None:
+        """CPU shares: its part among all containers that want CPU at once."""
+
     def errand(self, errand: Errand, timeout: float) -> tuple[int, str]:
         """Run it to its end and remove it; exit code and output. DockerFailed also when time is up."""
 
@@ -161,6 +164,10 @@ class SdkDocker:
     def signal(self, container_id: str, name: str) -> None:
         with _failures(f"Signal {name} kam nicht an"):
             self._api.kill(container_id, signal=name)
+
+    def weigh(self, container_id: str, shares: int) -> None:
+        with _failures("CPU-Anteile ließen sich nicht setzen"):
+            self._api.update_container(container_id, cpu_shares=shares)
 
     def errand(self, errand: Errand, timeout: float) -> tuple[int, str]:
         self.remove(errand.name)

@@ -116,6 +116,10 @@ class FakeDocker:
             elif name == "SIGTERM":
                 box.state = "exited"
 
+    def weigh(self, container_id: str, shares: int) -> None:
+        with self.world.change(f"weigh {shares}"):
+            self.world.shares[container_id] = shares
+
     def errand(self, errand: Errand, timeout: float) -> tuple[int, str]:
         with self.world.change(f"errand {errand.argv[0]}"):
             self.errands.append(errand)

@@ -13,6 +13,7 @@ from tests.unit.upkeep.world import World
 from upkeep import policy
 from upkeep.errors import PolicyInvalid
 from upkeep.health import health
+from upkeep.phases import weight
 from upkeep.phases.surge import SURGE
 from upkeep.ports.gate import Server
 from upkeep.ports.probe import Answer
@@ -195,3 +196,19 @@ def test_policy_takes_only_true_or_false(world: World) -> None:
 def test_strategy_recreate_has_no_spare_slot(world: World) -> None:
     world.place(slots=2, update={"strategy": "recreate", "surge": True})
     assert not policy.read(world.paths.policy_file, "lager").update.surge
+
+
+def test_what_starts_is_light_until_it_is_ready(world: World) -> None:
+    driver = deployed(world)
+    world.release("1.1.0")
+    seen: dict[str, list[int]] = {}
+    weigh = driver.world.docker.weigh
+
+    def watched(container_id: str, shares: int) -> None:
+        seen.setdefault(container_id, []).append(shares)
+        weigh(container_id, shares)
+
+    driver.world.docker.weigh = watched  # type: ignore[method-assign]
+    driver.must("update", "updated")
+    assert len(seen) == 3
+    assert set(map(tuple, seen.values())) == {(weight.STARTING, weight.SERVING)}

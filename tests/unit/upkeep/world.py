@@ -144,6 +144,7 @@ class World:
         self.published: dict[str, Behaviour] = {}
         self.images: set[str] = set()
         self.boxes: dict[str, Box] = {}
+        self.shares: dict[str, int] = {}
         self.architecture = "amd64"
         self.pull_fails = False
         self.foreign_images: frozenset[str] = frozenset()
