@@ -18,6 +18,7 @@ defaults
     mode http
     log global
     load-server-state-from-file global
+    option idle-close-on-response
     timeout connect 2s
     timeout client 60s
     timeout server 60s
