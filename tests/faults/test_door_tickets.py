@@ -222,7 +222,7 @@ def test_one_stacks_gate_cannot_start_the_other_stacks_update(door: Way, second:
 
 
 def test_too_many_starts_and_too_many_attempts(door: Way) -> None:
-    for _ in range(6):
+    for _ in range(8):
         door.host.report(door.ask(made()).body["run"])
     assert door.said(made()) == (429, "too_many")
     statuses = [door.ask(None).status for _ in range(8)]

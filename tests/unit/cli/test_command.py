@@ -18,6 +18,7 @@ import pytest
 from tests.unit.fake_agent import NEW, UPDATE_EVENTS, FakeAgent, FakeRun, event, status, summary, wait_until
 from upkeep.cli.arguments import default_starter
 from upkeep.cli.main import main
+from upkeep.client import LONG_POLL
 
 RUN = summary()["id"]
 Upkeep = Callable[..., "Ended"]
@@ -325,7 +326,8 @@ def test_ctrl_c_detaches_and_says_that_the_run_goes_on(agent: FakeAgent) -> None
     )
     wait_until(lambda: sum(path.endswith("/events") for _, path, _ in agent.asked) >= 2)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=10)
+    # A signal between two instructions is heard when the agent's answer to the poll comes.
+    _, err = process.communicate(timeout=2 * LONG_POLL)
     assert process.returncode == 130
     assert f"Der Lauf {RUN} geht auf dem Host weiter." in err
     assert "upkeep status lager --follow" in err
