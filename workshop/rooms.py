@@ -75,11 +75,13 @@ PREPARE = [
 TESTS = [
     pytest_room("engine", "tests/integration/upkeep"),
     pytest_room("stoerungen", "tests/faults"),
+    pytest_room("app", "tests/integration/app"),
     pytest_room("docker_host", "tests/integration/docker_host"),
     pytest_room("fehleingaben", "tests/integration/bad_input"),
     pytest_room("fremd", "tests/integration/foreign"),
-    pytest_room("unit", "tests/unit", "tests/repository"),
     pytest_room("e2e", "tests/e2e"),
+    pytest_room("unit", "tests/unit", "tests/repository"),
+    pytest_room("seiten", "tests/integration/pages"),
     scenario("docker_host"),
     scenario("default"),
     pytest_room("flotte", "tests/integration/fleet"),
@@ -87,7 +89,6 @@ TESTS = [
     pytest_room("gate", "tests/integration/gate"),
     pytest_room("testbed", "tests/integration/testbed"),
     pytest_room("messen", "tests/integration/bench"),
-    pytest_room("app", "tests/integration/app"),
     frontend("check"),
     frontend("test"),
 ]

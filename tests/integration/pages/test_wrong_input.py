@@ -218,4 +218,4 @@ def test_the_longest_name_breaks_no_page(browser: Browser, api: Api) -> None:
             inside = page.evaluate(
                 "[...document.querySelectorAll('[data-scroller]')].map(one => one.scrollWidth - one.clientWidth)"
             )
-            assert max(wider, *inside) <= 0, path
+            assert max([wider, *inside]) <= 0, path
