@@ -161,7 +161,8 @@ async def test_events_survive_a_mongod_that_is_away(mongod: Mongod, admin: Perso
     finally:
         await asyncio.to_thread(mongod.start)
     events = (await services.security.view(Severity.HIGH))["events"]
-    assert [(one["address"], one["count"]) for one in events] == [("198.51.100.4", 2)]
+    assert {one["address"] for one in events} == {"198.51.100.4"}
+    assert sum(one["count"] for one in events) == 2  # in two rows when ten minutes are over in between
 
 
 async def test_everything_kept_expires(services: Services, admin: Person) -> None:
