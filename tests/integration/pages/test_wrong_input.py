@@ -22,6 +22,8 @@ def form(browser: Browser, api: Api, article: Json, kind: str = "entnehmen") -> 
         api.enter(page)
         page.goto(f"/buchen/{kind}?artikel={article['id']}")
         expect(page.get_by_role("heading", name=article["name"], level=2)).to_be_visible()
+        if kind == "entnehmen":  # where it lies is looked up, and chosen
+            expect(page.get_by_role("group", name="Woher?").get_by_role("button", pressed=True)).to_be_visible()
         yield page
 
 
