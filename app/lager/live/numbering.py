@@ -18,6 +18,7 @@ from lager.live.events import COUNTER, NoEvents
 
 BATCH = 500
 STEP_IN = 0.25  # seconds
+GATHER = 0.03  # seconds from one batch to the next: many writers share one, a single one waits for nothing
 LOOK_ANYWAY = 5.0  # seconds; the tail wakes us much sooner
 
 log = logging.getLogger("lager.live")
@@ -53,6 +54,7 @@ class Numbering:
             if self.leads or await self._is_left_lying():
                 while await self.number_some():
                     pass
+                await asyncio.sleep(GATHER)
 
     async def number_some(self) -> bool:
         """True when there may be more."""
