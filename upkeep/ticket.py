@@ -16,14 +16,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from upkeep.actions import Action
+from upkeep.actions import LONGEST_TICKET, Action
 from upkeep.errors import NotAdmitted, PolicyInvalid
 
 VERSION = 1
 AUDIENCE = "upkeep-door"
 LONGEST_LIFE = 60  # seconds from iat to exp
 SKEW = 5  # seconds that the application's clock may be ahead or behind
-LONGEST = 1024
 MOST_KEYS = 2
 _KEY = re.compile(r"[!-~]{32,200}")
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -86,7 +85,7 @@ def _signed(text: str, keys: Sequence[str]) -> bytes:
     """The first part's bytes, once one of the keys is found to have signed them."""
     body, _, signature = text.partition(".")
     content, given = _decode(body), _decode(signature)
-    if len(text) > LONGEST or content is None or given is None:
+    if len(text) > LONGEST_TICKET or content is None or given is None:
         raise _invalid()
     # every key is tried, so that the time taken tells nothing
     matches = [hmac.compare_digest(_mac(body, key), given) for key in keys]

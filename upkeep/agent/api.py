@@ -12,6 +12,7 @@ from upkeep import __version__, journal
 from upkeep import health as healths
 from upkeep import history as histories
 from upkeep import status as statuses
+from upkeep.actions import REFUSED
 from upkeep.agent import protocol
 from upkeep.agent.desk import Desk
 from upkeep.agent.operator import set_maintenance
@@ -20,9 +21,7 @@ from upkeep.errors import BadRequest, Busy, Refused, UpkeepError
 
 LONGEST_WAIT = 30.0
 MOST_LINES = 5000
-STATUS_OF = {"unknown_stack": 404, "unknown_run": 404, "bad_request": 400, "journal": 422}
-STATUS_OF |= dict.fromkeys(("ticket_invalid", "ticket_expired", "ticket_early", "ticket_used"), 401)
-STATUS_OF |= {"ticket_other": 403, "origin": 403, "door_closed": 403, "too_many": 429}
+STATUS_OF = {"unknown_stack": 404, "unknown_run": 404, "bad_request": 400, "journal": 422, **REFUSED}
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from upkeep.actions import LONGEST_TICKET
 from upkeep.door.http import BadRequest, Request
 
-LONGEST_TICKET = 1024
 _JSON = re.compile(r"application/json(?:\s*;\s*charset=utf-8)?", re.IGNORECASE)
 _TICKET = re.compile(rf"[A-Za-z0-9._-]{{1,{LONGEST_TICKET}}}")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 
-from upkeep.actions import Action
+from upkeep.actions import REFUSED, Action
 from upkeep.client import AgentError, AgentUnreachable, Busy, Json, Refused
 from upkeep.door import asking
 from upkeep.door.agent import PublicAgent
@@ -27,17 +27,6 @@ _PUBLIC: dict[str, tuple[type, ...]] = {
     "release": (str,),
     "instance": (str,),
     "result": (str,),
-}
-# How the agent's refusals of a ticket leave the host.
-_NOT_ADMITTED = {
-    "ticket_invalid": HTTPStatus.UNAUTHORIZED,
-    "ticket_expired": HTTPStatus.UNAUTHORIZED,
-    "ticket_early": HTTPStatus.UNAUTHORIZED,
-    "ticket_used": HTTPStatus.UNAUTHORIZED,
-    "ticket_other": HTTPStatus.FORBIDDEN,
-    "origin": HTTPStatus.FORBIDDEN,
-    "door_closed": HTTPStatus.FORBIDDEN,
-    "too_many": HTTPStatus.TOO_MANY_REQUESTS,
 }
 _UNKNOWN = ("unknown_stack", "unknown_path")  # the stack is gone, or the agent is older than the door
 
@@ -95,9 +84,9 @@ def _refused(error: AgentError) -> Response:
         running = {key: error.running.get(key) for key in ("id", "operation", "started_at")}
         busy = {"error": "Es läuft schon ein Vorgang.", "code": "busy", "running": running}
         return json_response(HTTPStatus.CONFLICT, busy)
-    if error.code in _NOT_ADMITTED:
+    if error.code in REFUSED:
         later = {"Retry_After": "30"} if error.code == "too_many" else {}
-        return refusal(_NOT_ADMITTED[error.code], str(error), error.code, **later)
+        return refusal(REFUSED[error.code], str(error), error.code, **later)
     if isinstance(error, AgentUnreachable) or error.code in _UNKNOWN:
         text = "Der Agent antwortet gerade nicht. Ob etwas begonnen hat, zeigt /api/system/update."
         return refusal(HTTPStatus.SERVICE_UNAVAILABLE, text, "unreachable", Retry_After="2")
