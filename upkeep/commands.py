@@ -68,9 +68,7 @@ class CommandReport:
 
 
 def migration(fields: Fields) -> MigrationPolicy:
-    compatible = fields.take("compatible", True)
-    if not isinstance(compatible, bool):
-        raise fields.wrong("compatible", compatible, "true oder false")
+    compatible = fields.flag("compatible", True)
     return fields.finish(MigrationPolicy(_argv(fields), fields.seconds("timeout", 1, 86400, 600), compatible))
 
 
