@@ -10,7 +10,7 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from upkeep import journal, state
+from upkeep import journal, room, state
 from upkeep import policy as policies
 from upkeep.errors import UpkeepError
 from upkeep.journal import Operation, Record
@@ -20,7 +20,7 @@ from upkeep.release import Release
 from upkeep.state import State
 
 KEPT = 20
-NEEDED = 1024 * 1024  # bytes: the reserve for a full disk is not given up for news
+NEEDED = 1  # megabytes: the reserve for a full disk is not given up for news
 
 log = logging.getLogger("upkeep.publication")
 
@@ -29,9 +29,9 @@ def publish(paths: StackPaths, ports: Ports, running: Record | None) -> None:
     """For a stack that Ansible has placed. Never raises."""
     if not paths.policy_file.exists():
         return None
-    if ports.files.free_bytes(paths.home) < NEEDED:
-        return log.error("%s: kein Platz für %s", paths.name, paths.system_file)
     try:
+        if room.free(ports.files, paths.home) < NEEDED:
+            return log.error("%s: kein Platz für %s", paths.name, paths.system_file)
         text = json.dumps(_content(paths, running), ensure_ascii=False, indent=1)
         ports.files.write(paths.system_file, text + "\n", mode=0o644)
     except (UpkeepError, OSError) as exc:
