@@ -110,6 +110,7 @@ class Bookings:
             raise
 
     async def _write(self, draft: Draft, number: str, origin: Origin, session: Session) -> Document:
+        deltas = lines.effects(draft.lines)
         booking: Document = {
             "_id": ObjectId(),
             "number": number,
@@ -119,9 +120,8 @@ class Bookings:
             "at": in_milliseconds(self._now()),
             "by": {"id": origin.user.id, "name": origin.user.name},
             "lines": draft.lines,
-            "location_ids": sorted({cell.location for cell in lines.effects(draft.lines)}),
+            "location_ids": sorted({cell.location for cell in deltas}),
         }
-        deltas = lines.effects(draft.lines)
         await self._stock.change(deltas, session)
         await self._bookings.insert_one(booking, session=session)
         await self._outbox.record(session, "booking", change(booking, draft.stock, deltas))
