@@ -16,6 +16,7 @@ from upkeep.plan import GateChange
 from upkeep.policy import Policy
 from upkeep.ports.clock import moment
 from upkeep.ports.containers import Container, by_service, running_of
+from upkeep.ports.gate import Server
 from upkeep.release import Release
 from upkeep.run import Run
 
@@ -118,6 +119,16 @@ def relabel(run: Run, slot: str, label: str | None) -> None:
     entries |= {} if label is None else {slot: label}
     maintenance.write_map(run.paths, maintenance.RELEASE_MAP, entries, run.ports)
     with_gate(run.ports, lambda: run.ports.gate(run.paths).set_map(maintenance.RELEASE_MAP, entries))
+
+
+def servers(run: Run) -> tuple[Server, ...]:
+    """What the gate knows, slot by slot. Raises GateFailed when it stays away."""
+    return with_gate(run.ports, run.ports.gate(run.paths).servers)
+
+
+def known(run: Run, slot: str) -> bool:
+    """A gate whose configuration is still to come does not know a slot that is new."""
+    return any(server.name == slot for server in servers(run))
 
 
 def _place_slots(run: Run, policy: Policy) -> None:

@@ -6,14 +6,14 @@ import logging
 
 from upkeep import rotation
 from upkeep.errors import GateFailed, NotReady, UpkeepError
-from upkeep.phases.gate import relabel
+from upkeep.phases.gate import known, relabel, servers
 from upkeep.phases.patience import with_gate
 from upkeep.phases.ready import check_slot
 from upkeep.phases.surge import STARTED, SURGE, retire_quietly, slots_now
 from upkeep.phases.telling import signal, tell
+from upkeep.phases.weight import make_even
 from upkeep.policy import Policy
 from upkeep.ports.containers import Container
-from upkeep.ports.gate import Server
 from upkeep.release import Release
 from upkeep.run import Run
 
@@ -70,14 +70,6 @@ def await_another(run: Run, slot: str) -> None:
         if clock.monotonic() > deadline:
             raise NotReady(f"{slot} ist der einzige Slot, der antwortet: ohne ihn wäre niemand da")
         clock.sleep(INTERVAL)
-
-
-def servers(run: Run) -> tuple[Server, ...]:
-    return with_gate(run.ports, run.ports.gate(run.paths).servers)
-
-
-def known(run: Run, slot: str) -> bool:
-    return any(server.name == slot for server in servers(run))
 
 
 def serving(run: Run) -> set[str]:
@@ -154,6 +146,7 @@ def admit_the_rest(run: Run) -> set[str]:
         container = running(run, slot)
         try:
             if container and container.address:
+                make_even(run, slot)
                 rotation.put_in(run.paths, run.ports, slot, container.address, port)
             else:
                 rotation.forget(run.paths, run.ports, slot)

@@ -11,7 +11,7 @@ import logging
 from dataclasses import replace
 
 from upkeep.errors import UpkeepError
-from upkeep.phases.gate import relabel
+from upkeep.phases.gate import known, relabel
 from upkeep.phases.patience import with_gate
 from upkeep.ports.compose import OneOff
 from upkeep.ports.containers import RUN, Container, by_service
@@ -50,7 +50,8 @@ def start_surge(run: Run, slot: str) -> str:
 def retire_surge(run: Run, slot: str) -> str:
     """Off at the gate first, then gone."""
     relabel(run, slot, None)
-    with_gate(run.ports, lambda: _switch_off(run, slot))
+    if known(run, slot):
+        with_gate(run.ports, lambda: run.ports.gate(run.paths).switch_off(slot))
     found = _all(run)
     for item in found:
         if item.running:
@@ -67,12 +68,6 @@ def retire_quietly(run: Run) -> None:
         retire_surge(run, SURGE)
     except UpkeepError as exc:
         log.warning("%s: %s", run.record.id, exc)
-
-
-def _switch_off(run: Run, slot: str) -> None:
-    gate = run.ports.gate(run.paths)
-    if any(server.name == slot for server in gate.servers()):
-        gate.switch_off(slot)
 
 
 def _all(run: Run) -> list[Container]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.unit.upkeep.test_resume import GOOD, SICK, Scene, Stage, kill_at, rol
 from tests.unit.upkeep.world import Killed
 from upkeep import maintenance, release, rotation
 from upkeep.phases.surge import SURGE
+from upkeep.phases.weight import STARTING
 
 ROLLING = {"strategy": "rolling", "ready_timeout": 5, "bake": 8}
 SPARE = ROLLING | {"surge": True}
@@ -66,20 +68,20 @@ WITH_A_SPARE: dict[str, tuple[str, Scene]] = {
 def test_killed_agent_brings_a_rolling_run_to_an_honest_end(tmp_path: Path, name: str) -> None:
     operation, scene = SCENES[name]
     stage = Stage(tmp_path, scene, slots=2, update=ROLLING)
-    total = stage.points(operation)
-    assert total > 50
-    for point in range(1, total + 1, 1 if name == "update" else 3):
-        driver = stage.fresh()
-        driver.world.gate.fewest_up = None
-        where = kill_at(driver, operation, point)
-        driver.resume()
-        assert_sound(driver, f"{name}, Punkt {point} ({where})")
+    for driver, where in killed_everywhere(stage, operation, name):
+        assert_sound(driver, where)
 
 
 @pytest.mark.parametrize("name", WITH_A_SPARE)
 def test_killed_agent_leaves_no_spare_slot(tmp_path: Path, name: str) -> None:
     operation, scene = WITH_A_SPARE[name]
     stage = Stage(tmp_path, scene, slots=2, update=SPARE)
+    for driver, where in killed_everywhere(stage, operation, name):
+        assert_sound(driver, where, repaired=name != "second slot that does not start")
+
+
+def killed_everywhere(stage: Stage, operation: str, name: str) -> Iterator[tuple[Driver, str]]:
+    """At every point of a plain update, at every third of the others; resumed."""
     total = stage.points(operation)
     assert total > 50
     for point in range(1, total + 1, 1 if name == "update" else 3):
@@ -87,7 +89,7 @@ def test_killed_agent_leaves_no_spare_slot(tmp_path: Path, name: str) -> None:
         driver.world.gate.fewest_up = None
         where = kill_at(driver, operation, point)
         driver.resume()
-        assert_sound(driver, f"{name}, Punkt {point} ({where})", repaired=name != "second slot that does not start")
+        yield driver, f"{name}, Punkt {point} ({where})"
 
 
 def test_killed_again_while_resuming(tmp_path: Path) -> None:
@@ -135,6 +137,7 @@ def assert_sound(driver: Driver, where: str, repaired: bool = True) -> None:
     slots = [box for box in world.boxes.values() if box.role == "app"]
     assert {box.image for box in slots} == {driver.state.release.image}, explain
     assert {box.state for box in slots} == {"running"}, explain
+    assert STARTING not in {world.shares.get(box.id) for box in slots}, explain
     names = {box.service for box in slots}
     assert len(slots) == len(names) >= 2, explain
     assert world.gate.fewest_up is None or world.gate.fewest_up >= 1, explain
