@@ -15,7 +15,7 @@ from bson import json_util
 from pymongo import UpdateOne
 
 from lager.database import Collection, Database, Document, Session, in_transaction
-from lager.live.supervision import Supervised
+from lager.supervision import Supervised
 
 BEGINNING = "0" * 64
 CHAIN = "chain"

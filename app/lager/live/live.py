@@ -12,8 +12,8 @@ from lager.live.events import EventLog
 from lager.live.feed import Feed
 from lager.live.numbering import Numbering
 from lager.live.presence import Presence
-from lager.live.supervision import Supervised
 from lager.live.tail import Hearers, Tail
+from lager.supervision import Supervised
 
 GRACE = 4.0  # seconds without the stream until clients are sent away: a restart of mongod passes sooner
 LOOK = 0.5

@@ -73,7 +73,7 @@ class Tail:
         return float("inf") if self._heard_at is None else time.monotonic() - self._heard_at
 
     async def run(self) -> None:
-        """Until something goes wrong; ``live.supervision`` starts it again."""
+        """Until something goes wrong; ``lager.supervision`` starts it again."""
         async with await self._database.watch(PIPELINE, max_await_time_ms=AWAIT_MS) as stream:
             await self.catch_up()
             self._hearers.afresh()
