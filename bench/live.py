@@ -47,7 +47,7 @@ def measure(ground: Ground, quick: bool) -> Report:
     figures = [
         _delay(f"Speichern → {FEW} andere Geräte, p95", few, saved, Limit(150)),
         _delay(f"Speichern → {MANY} andere Geräte, p95", many, saved, Limit(300)),
-        Figure("Speicher je Gerät", "KB", grown, "Prozess ohne Geräte (MB)", [before]),
+        Figure("Speicher je Gerät", "KB", grown, "Prozess ohne Geräte", [before * 1024]),
     ]
     return Report("echtzeit", "Echtzeit: vom Speichern bis auf das andere Gerät", METHOD, figures)
 
