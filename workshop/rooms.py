@@ -106,6 +106,7 @@ LINTERS = [
     module("ruff-format", "ruff", "format", "--check", "."),
     module("yamllint", "yamllint", "--strict", "."),
     module("Rollentabellen", "workshop.role_tables"),
+    module("Windows-Aufgaben", "workshop.windows_tasks"),
 ]
 
 

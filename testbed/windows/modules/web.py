@@ -1,0 +1,106 @@
+"""What a simulated host answers over HTTP: IIS with its sites, and a Node application behind HttpPlatformHandler.
+
+The application answers only where everything it needs is in place: Node, the release's manifest, its `.env.production`,
+its pool, the database. A release can be broken on purpose by a file `build/fault.json`, such as
+{"status": 503, "version": "0.0.1", "good_answers": 0}.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+from testbed.windows.modules.registry import Answer, ModuleFailed, models
+
+if TYPE_CHECKING:
+    from testbed.windows.host import Host
+
+NODE = r"C:\Program Files\nodejs\node.exe"
+ENVIRONMENT = "--env-file="
+Response = tuple[int, dict[str, Any] | str]
+
+
+@models("ansible.windows.win_uri")
+def win_uri(host: Host, p: dict[str, Any], check: bool) -> Answer:
+    status, body = respond(host, p["url"])
+    answer: Answer = {"changed": False, "status_code": status, "url": p["url"]}
+    if p["return_content"]:
+        answer |= {"json": body, "content": json.dumps(body)} if isinstance(body, dict) else {"content": body}
+    if status not in [int(code) for code in p["status_code"]]:
+        wanted = ", ".join(map(str, p["status_code"]))
+        raise ModuleFailed(f"Status code of request '{status}' is not in list of valid status codes {wanted}", **answer)
+    return answer
+
+
+def respond(host: Host, url: str) -> Response:
+    """Status and body; raises ModuleFailed where nobody listens."""
+    asked = urlsplit(url)
+    port = asked.port or (443 if asked.scheme == "https" else 80)
+    site = next((site for site in host.state["sites"].values() if _listens(site, asked.scheme, port)), None)
+    if site is None:
+        raise ModuleFailed(f"Unable to connect to the remote server ({asked.hostname}:{port})", status_code=-1)
+    pool = host.state["pools"].get(site["application_pool"])
+    if pool is None or pool["state"] != "started":
+        return 503, "Service Unavailable"
+    return _by_configuration(host, site["physical_path"], asked.path)
+
+
+def _listens(site: dict[str, Any], scheme: str, port: int) -> bool:
+    bindings = [(binding["protocol"], binding["port"]) for binding in site["bindings"]]
+    return site["state"] == "started" and (scheme, port) in bindings
+
+
+def _by_configuration(host: Host, folder: str, path: str) -> Response:
+    configuration = host.disk.place(f"{folder}\\web.config")
+    if not configuration.is_file():
+        return 404, "Not Found"
+    try:
+        handler = ElementTree.parse(configuration).getroot().find(".//httpPlatform")  # noqa: S314 - rendered by the test
+    except ElementTree.ParseError as error:
+        return 500, f"HTTP Error 500.19: {error}"
+    if handler is None:
+        page = host.disk.place(f"{folder}\\maintenance.html")
+        return 503, page.read_text() if page.is_file() else "Service Unavailable"
+    return _application(host, folder, handler.get("arguments") or "", path)
+
+
+def _application(host: Host, folder: str, arguments: str, path: str) -> Response:
+    manifest = host.disk.place(f"{folder}\\manifest.json")
+    program, environment = _command(arguments)
+    if not (host.disk.exists(NODE) and host.disk.exists(f"{folder}\\{program}") and manifest.is_file()):
+        return 502, "Bad Gateway"
+    if not host.disk.exists(environment):
+        return 502, f"node: {environment}: not found"
+    if path != "/api/health":
+        return 200, "<!doctype html>"
+    return _health(host, folder, json.loads(manifest.read_text())["version"])
+
+
+def _command(arguments: str) -> tuple[str, str]:
+    """(program below the release, environment file) of Node's command line."""
+    words = [word.strip('"') for word in arguments.split()]
+    environment = next(
+        (word.removeprefix(ENVIRONMENT) for word in words if word.startswith(ENVIRONMENT)), r"C:\missing"
+    )
+    return words[-1] if words else "", environment
+
+
+def _health(host: Host, folder: str, version: str) -> Response:
+    place = host.disk.place(f"{folder}\\build\\fault.json")
+    fault = json.loads(place.read_text()) if place.is_file() else {}
+    if fault.get("good_answers", 0) > 0:
+        place.write_text(json.dumps(fault | {"good_answers": fault["good_answers"] - 1}))
+        fault = {}
+    database = "healthy" if host.state["database"]["up"] else "error"
+    status = fault.get("status", 200 if database == "healthy" else 503)
+    return status, {
+        "status": "healthy" if status == 200 else "unhealthy",
+        "version": fault.get("version", version),
+        "checks": {
+            "database": {"status": database, "latency": 3},
+            "filesystem": {"status": "healthy", "freeSpace": host.state["machine"]["free_gb"] * 1024**3},
+            "memory": {"status": "healthy", "usage": 120},
+        },
+    }
