@@ -92,6 +92,7 @@ TESTS = [
     scenario("docker_host"),
     scenario("default"),
     pytest_room("flotte", "tests/integration/fleet"),
+    pytest_room("archiv", "tests/integration/mongo_archive"),
     pytest_room("last", "tests/load"),
     pytest_room("gate", "tests/integration/gate"),
     pytest_room("testbed", "tests/integration/testbed"),
