@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,7 @@ def problems_of(task: WindowsTask) -> list[str]:
         spec = spec_of(task.module)
     except UnknownModule as unknown:
         return [str(unknown)]
-    lenient = type(spec)(spec.name, _relaxed(spec.options, [task.arguments]), spec.constraints, spec.check_mode)
+    lenient = replace(spec, options=_relaxed(spec.options, [task.arguments]))
     return found + lenient.validated(task.arguments)[1]
 
 

@@ -47,6 +47,7 @@ class ModuleSpec:
     options: dict[str, Any]
     constraints: dict[str, Any]
     check_mode: bool
+    on_controller: bool
 
     def validated(self, arguments: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         """(parameters with types and defaults, error messages)."""
@@ -63,7 +64,7 @@ def is_windows(module: str) -> bool:
 @functools.cache
 def spec_of(module: str) -> ModuleSpec:
     """Of a module by its full name; raises UnknownModule. Read once per version, then from a file."""
-    path = _powershell_of(module)
+    path = _source_of(module)
     source = path.read_bytes()
     kept = CACHE / f"{module}-{hashlib.sha256(source + str(path).encode()).hexdigest()[:16]}.json"
     if kept.exists():
@@ -83,23 +84,25 @@ def _loader() -> Any:
     return module_loader
 
 
-def _powershell_of(module: str) -> Path:
-    found = _loader().find_plugin_with_context(module, mod_type=".ps1", check_aliases=False)
-    if not found.resolved or not str(found.plugin_resolved_path).endswith(".ps1"):
-        raise UnknownModule(f"{module}: kein PowerShell-Modul dieses Namens in den installierten Collections.")
-    return Path(found.plugin_resolved_path)
+def _source_of(module: str) -> Path:
+    """The PowerShell; of what runs on the controller only (win_template), its documentation."""
+    for kind in (".ps1", ".py"):
+        found = _loader().find_plugin_with_context(module, mod_type=kind, check_aliases=False)
+        if found.resolved and str(found.plugin_resolved_path).endswith(kind):
+            return Path(found.plugin_resolved_path)
+    raise UnknownModule(f"{module}: kein PowerShell-Modul dieses Namens in den installierten Collections.")
 
 
 def _read(module: str, path: Path, source: bytes) -> ModuleSpec:
-    beside = next(file for file in (path.with_suffix(".yml"), path.with_suffix(".py")) if file.exists())
+    beside = next(file for file in (path.with_suffix(".yml"), path.with_suffix(".py"), path) if file.exists())
     collection = module.rpartition(".")[0]
     doc, *_ = get_docstring(str(beside), fragment_loader, collection_name=collection, plugin_type="module")
     options = _options(doc.get("options") or {})
-    declared = declared_spec(source) or {}
+    declared = (declared_spec(source) if path.suffix == ".ps1" else None) or {}
     _take_over_constraints(options, declared.get("options"))
     documented = (doc.get("attributes") or {}).get("check_mode", {}).get("support", "full")
     supported = declared.get("supports_check_mode", documented in {"full", "partial"})
-    return ModuleSpec(module, options, _constraints(declared), supported is True)
+    return ModuleSpec(module, options, _constraints(declared), supported is True, path.suffix == ".py")
 
 
 def _options(documented: dict[str, Any]) -> dict[str, Any]:
