@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import sys
+import time
 from pathlib import Path
 
 from bench.machine import ROOT, Circumstances
 from tests.faults.matrix import broken, campaign, report
-from tests.faults.matrix.campaign import Cell
-from tests.faults.matrix.lane import Lane, LaneBroken, publish_databases, publish_versions
+from tests.faults.matrix.campaign import KINDS
+from tests.faults.matrix.lane import Lane, publish_databases, publish_versions
 from tests.faults.matrix.ledger import Ledger
 from tests.faults.matrix.own_registry import OwnRegistry
-from tests.faults.matrix.scenes import SCENES, Scene, scene
+from tests.faults.matrix.pool import Pool
+from tests.faults.matrix.tasks import Shot, Suffering, Survey
 from tests.integration.upkeep.images import testbed
 from workshop.progress import say, step
 
-# What hits others than the agent: scene → every how many steps.
-GATE = {"recreate-vor": 1, "recreate-zurueck": 1, "rolling-vor": 1, "rolling-zurueck": 1, "rolling-reserve": 2}
-DOCKER = {"recreate-vor": 4, "recreate-zurueck": 3, "rolling-vor": 5, "rolling-zurueck": 5}
-REBOOT = {"recreate-vor": 5, "rolling-vor": 7}
+SHOWN = 12
 
 
 def main() -> int:
@@ -29,14 +29,31 @@ def main() -> int:
     registry = OwnRegistry(arguments.testbed)
     say(f"Was schon gelaufen ist, steht in {ledger.path}")
     try:
-        lanes = _lanes(arguments, registry)
-        matrices(lanes, registry, ledger)
+        if wanted(arguments, registry, ledger):
+            lanes = _lanes(arguments, registry)
+            pool = Pool(time.monotonic() + arguments.minutes * 60)
+            pool.add(wanted(arguments, registry, ledger))
+            with step("Störungen"):
+                pool.work_off(lanes)
     finally:
-        report.write(arguments.into, ledger, seen)
         if not arguments.keep:
             testbed("down", arguments.testbed)
             registry.remove()
-    return _conclude(ledger, arguments.into)
+    return _conclude(ledger, arguments.into, seen)
+
+
+def wanted(arguments: argparse.Namespace, registry: OwnRegistry, ledger: Ledger) -> list[Survey | Shot | Suffering]:
+    """What is outstanding and was asked for."""
+    left, kinds = campaign.outstanding(ledger), arguments.only
+
+    def named(name: str) -> bool:
+        return any(fnmatch.fnmatch(name, pattern) for pattern in arguments.scenes)
+
+    surveys = [Survey(one, ledger, kinds) for one in left.scenes if named(one.name)]
+    shots = [Shot(cell, ledger) for cell in left.cells if cell.kind in kinds and named(cell.scene.name)]
+    pairs = left.faults if "images" in kinds else []
+    faults = [Suffering(fault, strategy, registry, ledger) for fault, strategy in pairs if named(fault.name)]
+    return [*(one for one in surveys if campaign.kinds_of(one.scene) & {*kinds}), *shots, *faults]
 
 
 def _lanes(arguments: argparse.Namespace, registry: OwnRegistry) -> list[Lane]:
@@ -52,62 +69,32 @@ def _lanes(arguments: argparse.Namespace, registry: OwnRegistry) -> list[Lane]:
     return lanes
 
 
-def matrices(lanes: list[Lane], registry: OwnRegistry, ledger: Ledger) -> None:
-    """The records of the journal first, of every scene; then everything else; last what happens between records."""
-    for records in (True, False):
-        for one in SCENES:
-            cells = _kills(lanes[0], ledger, one)
-            with step(f"Agent abgeschossen: {one.name}"):
-                campaign.shoot(lanes, ledger, [cell for cell in cells if cell.at_record is records])
-        if records:
-            _everything_else(lanes, registry, ledger)
-
-
-def _kills(lane: Lane, ledger: Ledger, one: Scene) -> list[Cell]:
-    """None where even the undisturbed run goes wrong: the steps without a row tell it in the end."""
-    try:
-        return campaign.kills(one, campaign.survey(lane, ledger, one))
-    except LaneBroken as error:
-        say(f"✘ {str(error)[:2000]}")
-        return []
-
-
-def _everything_else(lanes: list[Lane], registry: OwnRegistry, ledger: Ledger) -> None:
-    with step("Kaputte Versionen"):
-        campaign.suffer_all(lanes, registry, ledger)
-    for deed, scenes in (("gate", GATE), ("docker", DOCKER), ("reboot", REBOOT)):
-        with step(f"Anderes abgeschossen: {deed}"):
-            campaign.shoot(lanes, ledger, _others(ledger, scenes, deed))
-    for one in broken.DISK_SCENES:
-        course = campaign.survey(lanes[0], ledger, one)
-        with step(f"Platte voll: {one.name}"):
-            campaign.shoot(lanes, ledger, campaign.disk_full(one, course))
-
-
-def _others(ledger: Ledger, scenes: dict[str, int], deed: str) -> list[Cell]:
-    chosen: list[Cell] = []
-    for name, every in scenes.items():
-        one: Scene = scene(name)
-        chosen += campaign.at_intents(one, ledger.course(name) or [], deed, every)
-    return chosen
-
-
-def _conclude(ledger: Ledger, folder: Path) -> int:
+def _conclude(ledger: Ledger, folder: Path, seen: Circumstances) -> int:
+    """The page of a run that is not complete is none of the product's documents."""
+    open_ends = report.unfinished(ledger)
+    place = report.write(ledger.path.parent if open_ends else folder, ledger, seen)
     found = report.failures(ledger)
-    say(f"{len(ledger.of('cell')) + len(ledger.of('fault'))} Läufe; geschrieben: {folder}/{report.NAME}.md")
-    for line in found:
+    for line in [*found, *open_ends[:SHOWN]]:
         print(f"  ✘ {line}")
-    say(f"{len(found)} Befunde" if found else "Kein Befund, jeder Schritt hat seine Zeile")
-    return 1 if found else 0
+    if len(open_ends) > SHOWN:
+        print(f"  ✘ … und {len(open_ends) - SHOWN} weitere Lücken")
+    say(f"{len(ledger.of('cell')) + len(ledger.of('fault'))} Läufe, {len(found)} Befunde; geschrieben: {place}")
+    say("Nicht vollständig: noch einmal aufrufen" if open_ends else "Jeder Schritt hat seine Zeile")
+    return 1 if found or open_ends else 0
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.matrix", description="Störungen an jeder Stelle")
-    parser.add_argument("--hosts", type=int, default=2, help="Testhosts nebeneinander (%(default)s)")
+    parser.add_argument("--hosts", type=int, default=3, help="Testhosts nebeneinander (%(default)s)")
     parser.add_argument("--testbed", default="matrix", metavar="NAME", help="Name des Testbeds (%(default)s)")
     parser.add_argument("--ledger", type=Path, help="Datei der Ergebnisse (Vorgabe: build/faults/, je Stand des Codes)")
     parser.add_argument("--into", type=Path, default=ROOT / "docs" / "messungen", help="wohin die Seite kommt")
     parser.add_argument("--keep", action="store_true", help="Testhosts am Ende stehen lassen")
+    parser.add_argument(
+        "--only", nargs="+", choices=KINDS, default=KINDS, metavar="ART", help=f"nur: {' '.join(KINDS)}"
+    )
+    parser.add_argument("--scenes", nargs="+", default=["*"], metavar="NAME", help="nur diese Szenen, auch mit *")
+    parser.add_argument("--minutes", type=float, default=float("inf"), metavar="N", help="danach nichts Neues beginnen")
     return parser.parse_args()
 
 

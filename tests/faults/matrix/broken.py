@@ -200,7 +200,7 @@ def publish(bed: str, registry: OwnRegistry) -> None:
 def suffer(lane: Lane, registry: OwnRegistry, fault: Fault, strategy: str) -> dict[str, Any]:
     """One fault, once, under a light load."""
     scene = fault.scene(strategy)
-    lane.stand(scene.ground)
+    lane.make_ready(scene.ground)
     fault.rend(lane, registry)
     try:
         seen = lane.cell("all", scene.job(None, "", False, lane.repository_of(scene.ground)))

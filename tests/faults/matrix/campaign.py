@@ -1,26 +1,26 @@
-"""The campaign: survey each scene once, then shoot at every moment of it, several hosts side by side."""
+"""The campaign: which moments of which scene are disturbed, by what; and what of it is still to be done."""
 
 from __future__ import annotations
 
-import queue
-import threading
-import time
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from tests.faults.matrix import broken, steps
-from tests.faults.matrix.lane import Lane, LaneBroken
 from tests.faults.matrix.ledger import Ledger
-from tests.faults.matrix.own_registry import OwnRegistry
-from tests.faults.matrix.scenes import Scene, story_of
-from workshop.progress import say
+from tests.faults.matrix.scenes import SCENES, Scene, story_of
 
 Json = dict[str, Any]
-TRIES = 2
 AGAIN = 2  # what is done in a loop is met twice: how often it turns differs from run to run
-MISSED = "kam nicht"
-AFTER_COMMIT = ("after", "prune")
+STRATEGIES = ("recreate", "rolling")
+# Records of the journal come first, moments between them last: who stops early knows every step by then.
+KINDS = ("agent", "images", "gate", "docker", "reboot", "disk", "between")
+# What hits others than the agent: scene → every how many steps.
+OTHERS = {
+    "gate": {"recreate-vor": 1, "recreate-zurueck": 1, "rolling-vor": 1, "rolling-zurueck": 1, "rolling-reserve": 2},
+    "docker": {"recreate-vor": 4, "recreate-zurueck": 3, "rolling-vor": 5, "rolling-zurueck": 5},
+    "reboot": {"recreate-vor": 5, "rolling-vor": 7},
+}
+ALL_SCENES = (*SCENES, *broken.DISK_SCENES)
 
 
 @dataclass(frozen=True)
@@ -45,18 +45,45 @@ class Cell:
     def phase(self) -> str:
         return self.point.split("|")[0]
 
+    @property
+    def kind(self) -> str:
+        return "between" if self.deed == "agent" and not self.at_record else self.deed
 
-def survey(lane: Lane, ledger: Ledger, scene: Scene) -> list[str]:
-    """The moments of an undisturbed run; from the ledger if it was surveyed before."""
-    known = ledger.course(scene.name)
-    if known is None:
-        lane.ground = None if scene.fresh else lane.ground
-        seen = lane.play(scene)
-        if seen["problems"]:
-            raise LaneBroken(f"{scene.name}, ungestört: {seen['problems']}: {seen.get('message', '')}")
-        known = seen["course"]
-        ledger.add(kind="survey", scene=scene.name, course=known, result=seen["result"])
-    return known
+
+@dataclass(frozen=True)
+class Outstanding:
+    """What a ledger does not have yet; the cells of a scene are known once it was surveyed."""
+
+    scenes: list[Scene]
+    cells: list[Cell]
+    faults: list[tuple[broken.Fault, str]]
+
+
+def outstanding(ledger: Ledger) -> Outstanding:
+    courses = {scene.name: ledger.course(scene.name) for scene in ALL_SCENES}
+    cells = [cell for scene in ALL_SCENES if (course := courses[scene.name]) for cell in cells_of(scene, course)]
+    pairs = [(fault, strategy) for fault in broken.FAULTS for strategy in STRATEGIES]
+    return Outstanding(
+        [scene for scene in ALL_SCENES if courses[scene.name] is None],
+        [cell for cell in cells if not ledger.of("cell", **cell.key)],
+        [pair for pair in pairs if not ledger.of("fault", name=pair[0].name, strategy=pair[1])],
+    )
+
+
+def kinds_of(scene: Scene) -> set[str]:
+    """The kinds of which this scene has cells."""
+    if scene in broken.DISK_SCENES:
+        return {"disk"}
+    between = set() if scene.sparse else {"between"}
+    return {"agent", *between, *(deed for deed, scenes in OTHERS.items() if scene.name in scenes)}
+
+
+def cells_of(scene: Scene, course: list[str]) -> list[Cell]:
+    """Every run of this scene that is to be disturbed."""
+    if scene in broken.DISK_SCENES:
+        return disk_full(scene, course)
+    hit = [cell for deed, scenes in OTHERS.items() for cell in at_intents(scene, course, deed, scenes.get(scene.name))]
+    return kills(scene, course) + hit
 
 
 def own_phases(scene: Scene, course: list[str]) -> list[str]:
@@ -87,105 +114,14 @@ def distinct(course: list[str]) -> list[str]:
     return chosen
 
 
-def at_intents(scene: Scene, course: list[str], deed: str, every: int = 1) -> list[Cell]:
-    """Something else than the agent is hit, right after an intent was written."""
+def at_intents(scene: Scene, course: list[str], deed: str, every: int | None = 1) -> list[Cell]:
+    """Something else than the agent is hit, right after every so many-th intent was written; None: never."""
     wanted = own_phases(scene, course)
     points = [point for point in course if "|after|journal" in point and f"intent {point.split('|')[0]}" in point]
     points = [point for point in points if point.split("|")[0] in wanted]
-    return [Cell(scene, point, deed, False) for point in points[::every]]
+    return [Cell(scene, point, deed, False) for point in points[::every]] if every else []
 
 
 def disk_full(scene: Scene, course: list[str]) -> list[Cell]:
     """The disk is full from the moment before each record of the journal."""
     return [Cell(scene, point, "disk", False) for point in course if "|before|journal " in point]
-
-
-def shoot(lanes: list[Lane], ledger: Ledger, cells: Iterable[Cell]) -> None:
-    """All cells that the ledger does not have; each lane takes the next one."""
-    open_cells = [cell for cell in cells if not ledger.of("cell", **cell.key)]
-    waiting: queue.SimpleQueue[Cell] = queue.SimpleQueue()
-    for cell in open_cells:
-        waiting.put(cell)
-    say(f"{len(open_cells)} Läufe auf {len(lanes)} Hosts")
-    _side_by_side(lambda lane: _work(lane, waiting, ledger, len(open_cells)), lanes)
-
-
-def suffer_all(lanes: list[Lane], registry: OwnRegistry, ledger: Ledger) -> None:
-    """Broken releases side by side; what breaks the registry for all of them afterwards, one by one."""
-    pairs = [(fault, strategy) for fault in broken.FAULTS for strategy in ("recreate", "rolling")]
-    pairs = [pair for pair in pairs if not ledger.of("fault", name=pair[0].name, strategy=pair[1])]
-    waiting: queue.SimpleQueue[tuple[broken.Fault, str]] = queue.SimpleQueue()
-    for pair in pairs:
-        if not pair[0].alone:
-            waiting.put(pair)
-    _side_by_side(lambda lane: _suffer(lane, registry, ledger, waiting), lanes)
-    for pair in pairs:
-        if pair[0].alone:
-            waiting.put(pair)
-    _suffer(lanes[0], registry, ledger, waiting)
-
-
-def _suffer(lane: Lane, registry: OwnRegistry, ledger: Ledger, waiting: queue.SimpleQueue[Any]) -> None:
-    while True:
-        try:
-            fault, strategy = waiting.get_nowait()
-        except queue.Empty:
-            return
-        try:
-            seen = broken.suffer(lane, registry, fault, strategy)
-        except (LaneBroken, AssertionError) as error:
-            seen = {"result": None, "problems": [f"Der Host ist nicht bereit: {error}"[:2000]]}
-        ledger.add(kind="fault", name=fault.name, strategy=strategy, **seen)
-        say(f"{'✘' if seen['problems'] else '✔'} {fault.title} ({strategy}) → {seen['result']}")
-        for problem in seen["problems"]:
-            say(f"    {problem}")
-
-
-def _side_by_side(work: Callable[[Lane], None], lanes: list[Lane]) -> None:
-    threads = [threading.Thread(target=work, args=(lane,)) for lane in lanes]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def _work(lane: Lane, waiting: queue.SimpleQueue[Cell], ledger: Ledger, total: int) -> None:
-    while True:
-        try:
-            cell = waiting.get_nowait()
-        except queue.Empty:
-            return
-        began = time.monotonic()
-        seen = _play(lane, cell)
-        seconds = round(time.monotonic() - began, 1)
-        ledger.add(kind="cell", **cell.key, phase=cell.phase, operator=cell.operator, took=seconds, **seen)
-        told = f"{total - waiting.qsize()}/{total} {cell.scene.name} {cell.point} → {seen['result']} ({seconds:.0f} s)"
-        say(f"{'✘' if seen['problems'] else '✔'} {told}")
-        for problem in seen["problems"]:
-            say(f"    {problem}")
-
-
-def _play(lane: Lane, cell: Cell) -> Json:
-    """A moment may be missed when the run took another way for once: then again."""
-    seen: Json = {}
-    for _ in range(TRIES):
-        try:
-            seen = lane.play(cell.scene, cell.point, cell.deed, cell.operator)
-        except (LaneBroken, AssertionError) as error:
-            lane.ground = None
-            seen = {"result": None, "problems": [f"Der Host ist nicht bereit: {error}"[:2000]]}
-            continue
-        seen["problems"] += _on_full_disk(cell, seen)
-        if not any(MISSED in problem for problem in seen["problems"]):
-            break
-    return seen
-
-
-def _on_full_disk(cell: Cell, seen: Json) -> list[str]:
-    """The old release, and no success; once the new one is committed, it stays and the report warns (ADR 0025)."""
-    if cell.deed != "disk":
-        return []
-    committed = "done commit" in cell.point or cell.phase in AFTER_COMMIT
-    if seen["result"] == "updated" and not committed:
-        return ["Ein Lauf mit voller Platte gilt als Erfolg"]
-    return [] if "Die Platte ist voll" in seen["message"] else ["Der Bericht nennt sie nicht"]

@@ -14,18 +14,24 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "build" / "faults"
-SOURCES = ("upkeep", "tests/faults/onhost", "tests/faults/matrix", "tests/integration/upkeep/tinyapp")
+FOLDERS = ("upkeep", "tests/faults/onhost", "tests/integration/upkeep/tinyapp")
+MATRIX = ("broken", "campaign", "grounds", "lane", "own_registry", "scenes", "tasks")  # others only order and tell
 Json = dict[str, Any]
 
 
 def fingerprint() -> str:
     """Of everything a result depends on."""
     digest = hashlib.sha256()
-    for folder in SOURCES:
-        for file in sorted((ROOT / folder).rglob("*")):
-            if file.is_file() and "__pycache__" not in file.parts:
-                digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
+    for file in sources():
+        digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def sources() -> list[Path]:
+    files = [ROOT / "tests/faults/matrix" / f"{name}.py" for name in MATRIX]
+    files += [ROOT / "tests/integration/upkeep" / f"{name}.py" for name in ("host", "stack")]
+    found = [file for folder in FOLDERS for file in (ROOT / folder).rglob("*") if file.is_file()]
+    return sorted(files + [file for file in found if "__pycache__" not in file.parts])
 
 
 @dataclass

@@ -11,7 +11,7 @@ from typing import Any
 
 from bench import pages
 from bench.machine import Circumstances
-from tests.faults.matrix import steps
+from tests.faults.matrix import campaign, steps
 from tests.faults.matrix.broken import FAULTS, Fault
 from tests.faults.matrix.ledger import Ledger
 from tests.faults.matrix.scenes import SCENES, story_of
@@ -197,15 +197,28 @@ def page(ledger: Ledger, seen: Circumstances) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def write(folder: Path, ledger: Ledger, seen: Circumstances) -> None:
+def write(folder: Path, ledger: Ledger, seen: Circumstances) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{NAME}.md").write_text(page(ledger, seen), encoding="utf-8")
-    (folder / "README.md").write_text(pages.index(folder), encoding="utf-8")
+    place = folder / f"{NAME}.md"
+    place.write_text(page(ledger, seen), encoding="utf-8")
+    if (folder / "README.md").exists():
+        (folder / "README.md").write_text(pages.index(folder), encoding="utf-8")
+    return place
+
+
+def unfinished(ledger: Ledger) -> list[str]:
+    """What nobody has seen yet."""
+    left = campaign.outstanding(ledger)
+    found = [f"Szene ohne ungestörten Lauf: {scene.name}" for scene in left.scenes]
+    counted = Counter(f"{cell.scene.name} ({cell.kind})" for cell in left.cells)
+    counted.update(f"{fault.name} ({strategy})" for fault, strategy in left.faults)
+    found += [f"Noch nicht gelaufen: {count} × {name}" for name, count in counted.items()]
+    return found + [f"Schritt ohne Zeile: {gap}" for gap in missing(table_of_steps(ledger))]
 
 
 def failures(ledger: Ledger) -> list[str]:
-    """Why `make faults` fails, if it does."""
-    found = [f"Schritt ohne Zeile: {gap}" for gap in missing(table_of_steps(ledger))]
+    """What went wrong where somebody looked."""
+    found = []
     for entry in (*ledger.of("cell"), *ledger.of("fault")):
         where = f"{entry.get('scene') or entry.get('name')} {entry.get('point', '')} {entry.get('deed', '')}"
         found += [f"{where}: {problem}" for problem in entry["problems"]]
