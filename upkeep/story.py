@@ -16,6 +16,7 @@ from upkeep.phases.gate_change import change_gate
 from upkeep.phases.gate_trial import try_gate
 from upkeep.phases.hooks import before
 from upkeep.phases.migrate import migrate, overtaken, stop_migration, ways_out
+from upkeep.phases.patience import await_docker
 from upkeep.phases.preflight import preflight
 from upkeep.phases.prepare import discard_quietly, leave_one, prepare
 from upkeep.phases.pull import pull
@@ -85,6 +86,7 @@ def back(run: Run, cause: Exception | None = None) -> None:
 
 
 def _back(run: Run) -> None:
+    await_docker(run.ports)  # it may be what failed: its package is being upgraded, somebody restarts it
     run.phase("evidence", "Fehler wird festgehalten", 90, keep_evidence)
     if run.record.intended("migrate"):
         run.phase("halt", "Migration wird angehalten", 90, stop_migration)

@@ -44,6 +44,8 @@ class FakeDocker:
     def __init__(self, world: World) -> None:
         self.world = world
         self.down_for = 0
+        self.stopped_when: Callable[[], bool] = lambda: False  # by an operator, for forty seconds
+        self._back_at: float | None = None
         self.errands: list[Errand] = []
         self.failing_errands: set[str] = set()
 
@@ -51,9 +53,18 @@ class FakeDocker:
         if self.down_for > 0:
             self.down_for -= 1
             raise DockerFailed("Docker antwortet nicht")
+        self._answer()
         return DockerHost("amd64", "/var/lib/docker")
 
+    def _answer(self) -> None:
+        now = self.world.clock.elapsed
+        if self._back_at is None and self.stopped_when():
+            self._back_at = now + 40
+        if self._back_at is not None and now < self._back_at:
+            raise DockerFailed("Docker antwortet nicht")
+
     def containers(self, stack: str) -> tuple[Container, ...]:
+        self._answer()
         return tuple(self._view(box) for box in self.world.boxes.values() if not box.run)
 
     def one_offs(self, stack: str) -> tuple[Container, ...]:

@@ -220,6 +220,19 @@ def test_version_that_fades_in_its_probation_never_meets_a_user(driver: Driver) 
     assert driver.world.gate.history == ["open", f"run:{record.id}", "open"]
 
 
+def test_way_back_waits_for_a_docker_that_was_stopped_meanwhile(deployed: Driver) -> None:
+    """As an upgrade of its package does: for a while nobody answers at all."""
+    deployed.world.release("1.1.0")
+    history = deployed.world.gate.history
+    deployed.world.docker.stopped_when = lambda: history[-1:] == ["open"] and len(history) > 1
+    record = deployed.must("update", "rolled_back")
+    assert record.message.startswith("Docker antwortet nicht")
+    assert "Beim Zurückgehen" not in record.reason
+    assert (history[-1], deployed.world.gate.closed_by) == ("open", None)
+    assert deployed.state.release is not None
+    assert deployed.state.release.version == "1.0.0"
+
+
 def test_version_may_be_told_on_its_own_path(driver: Driver) -> None:
     app = {"port": 8000, "health_path": "/health", "version_path": "/about", "slots": 1}
     driver.world.place(app=app)
