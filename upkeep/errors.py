@@ -114,6 +114,16 @@ class DatabaseFailed(UpkeepError):
     code = "database"
 
 
+class RepositoryFailed(UpkeepError):
+    """A backup could not be written, read or proven. `code`: repository_missing, repository_locked,
+    repository_password, repository_full, repository_unreachable, repository_slow, repository_address, restic_missing,
+    source_unreadable, or repository for whatever else restic says."""
+
+    def __init__(self, code: str, what: str, **facts: Any) -> None:
+        super().__init__(what, **facts)
+        self.code = code
+
+
 class ProgramFailed(UpkeepError):
     """A program of the host could not be started."""
 

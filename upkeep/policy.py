@@ -8,6 +8,8 @@ from pathlib import Path
 import yaml
 
 from upkeep import channel, commands, door_policy, update_policy
+from upkeep.backup import policy as backup_policy
+from upkeep.backup.policy import BackupPolicy
 from upkeep.channel import ImageChoice
 from upkeep.commands import HooksPolicy, MigrationPolicy
 from upkeep.door_policy import DoorPolicy
@@ -78,6 +80,7 @@ class Policy:
     migration: MigrationPolicy | None
     hooks: HooksPolicy
     door: DoorPolicy
+    backup: BackupPolicy | None
 
     @property
     def references(self) -> dict[str, str]:
@@ -124,8 +127,10 @@ def parse(raw: object, stack: str, where: str = "stack.yml") -> Policy:
         migration=commands.migration(fields.section("migration")) if fields.has("migration") else None,
         hooks=commands.hooks(fields.section("hooks", {})),
         door=door_policy.parse(fields.section("door", {})),
+        backup=backup_policy.parse(fields.section("backup")) if fields.has("backup") else None,
     )
-    fields.take("migration", None)
+    for name in ("migration", "backup"):
+        fields.take(name, None)
     return fields.finish(policy)
 
 

@@ -13,6 +13,9 @@ from xml.sax.saxutils import escape
 
 sys.path.append(str(Path(__file__).resolve().parents[3]))  # a checkout whose Python does not have upkeep installed
 
+sys.path.append(str(Path(__file__).resolve().parent))
+from stack_backup import backup_policy, backup_secrets
+
 from upkeep import policy as policies
 from upkeep import ticket
 from upkeep.errors import UpkeepError
@@ -23,7 +26,7 @@ DEFAULT_MONGODB = "mongo:8.0"
 MONGODB_USER = 999
 # Keys of stack.yml and of the inventory: app.slots is stack__slots, door.origins stack__door_origins;
 # migration and hooks are there as they are here.
-POLICY_KEY = re.compile(r"\b(?:app|update|(maintenance|door))\.(\w+)")
+POLICY_KEY = re.compile(r"\b(?:app|update|(maintenance|door|backup))\.(\w+)")
 WHOLE_KEY = re.compile(r"\b(migration|hooks)\.")
 PICTURE_KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
 
@@ -58,6 +61,7 @@ def policy(wanted: Wanted) -> dict[str, Any]:
         }
         | {name: dict(wanted[name]) for name in ("migration", "hooks") if wanted[name]}
         | _door(wanted)
+        | backup_policy(wanted)
     )
 
 
@@ -125,7 +129,7 @@ def secret_files(wanted: Wanted) -> list[dict[str, Any]]:
             _secret(name, f"mongodb-user-{user['name']}", user["password"], mode="0400")
             for user in mongodb.get("users", [])
         ]
-    return files
+    return files + [_secret(name, secret, value, mode="0400") for secret, value in backup_secrets(wanted).items()]
 
 
 def _secret(stack: str, name: str, value: object, **owner: str) -> dict[str, Any]:

@@ -1,0 +1,88 @@
+"""What role stack makes of the variables for backups: the policy's part and the files of secrets."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+sys.path.append(str(Path(__file__).resolve().parents[3]))  # a checkout whose Python does not have upkeep installed
+
+from upkeep.layout import Layout
+
+Wanted = Mapping[str, Any]
+# Key of stack__backup_target → name below secrets/ and key in the policy.
+FILES = {
+    "address": ("backup-address", "address_file"),
+    "password": ("backup-password", "password_file"),
+    "ca": ("backup-ca", "ca_file"),
+    "ssh_key": ("backup-ssh-key", "ssh_key_file"),
+    "ssh_known_hosts": ("backup-ssh-known-hosts", "ssh_known_hosts_file"),
+    "s3_credentials": ("backup-s3-credentials", "s3_credentials_file"),
+}
+PASSWORD_LENGTH = 12
+ADDRESS = re.compile(r"/.+|sftp:.+|rest:https?://.+|s3:https?://.+")
+
+
+def backup_policy(wanted: Wanted) -> dict[str, Any]:
+    """Nothing for a stack without a place for its backups."""
+    target = wanted["backup_target"]
+    if not target:
+        return {}
+    secrets = Layout().paths(wanted["name"]).secrets
+    files = {key: str(secrets / name) for given, (name, key) in FILES.items() if target.get(given)}
+    place = {"host": wanted["backup_host"], "append_only": bool(target.get("append_only", False))} | files
+    return {
+        "backup": {
+            "target": place,
+            "volumes": list(_volumes(wanted)),
+            "files": list(wanted["backup_files"]),
+            "keep": dict(wanted["backup_keep"]),
+            "timeout": wanted["backup_timeout"],
+            "overdue": wanted["backup_overdue"],
+        }
+    }
+
+
+def _volumes(wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """Every volume of the stack once, as it is described, and whatever else is. A database is dumped, not copied."""
+    described = {str(item.get("name")): dict(item) for item in wanted["backup_volumes"]}
+    for item in wanted["volumes"]:
+        if item.get("name"):
+            name = str(item.get("external") or f"{wanted['name']}_{item['name']}")
+            yield described.pop(name, {"name": name})
+    yield from described.values()
+
+
+def backup_secrets(wanted: Wanted) -> dict[str, str]:
+    """Name below secrets/ → content."""
+    target = wanted["backup_target"]
+    return {name: f"{str(target[key]).strip()}\n" for key, (name, _) in FILES.items() if target.get(key)}
+
+
+def backup_problems(wanted: Wanted) -> list[str]:
+    """Without values of secrets."""
+    target = wanted["backup_target"]
+    return list(_problems(target)) if target else []
+
+
+def _problems(target: Mapping[str, Any]) -> Iterator[str]:
+    for key in sorted(set(target) - set(FILES) - {"append_only"}):
+        known = ", ".join([*FILES, "append_only"])
+        yield f"stack__backup_target: {key} kennt die Rolle nicht; bekannt sind {known}."
+    if not ADDRESS.fullmatch(str(target.get("address") or "").strip()):
+        yield (
+            "stack__backup_target: address fehlt oder ist keine; möglich sind /ordner, sftp:benutzer@host:/ordner, "
+            "rest:https://host:8000/name und s3:https://host/bucket."
+        )
+    if len(str(target.get("password") or "").strip()) < PASSWORD_LENGTH:
+        yield f"stack__backup_target: password fehlt oder hat weniger als {PASSWORD_LENGTH} Zeichen."
+
+
+class FilterModule:
+    """Loaded by Ansible with the role."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"stack_backup_problems": backup_problems}

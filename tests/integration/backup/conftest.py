@@ -1,0 +1,85 @@
+"""A real restic on this machine and a real REST server in a container, both from Debian 13's packages."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from upkeep.backup.policy import Target
+from upkeep.ports.restic import ResticProgram
+
+IMAGE = "upkeep-testbed/restic:latest"
+ROOT = Path(__file__).parents[3]
+
+
+def docker(*argv: str) -> str:
+    return subprocess.run(["docker", *argv], check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The path of a restic as hosts have it."""
+    subprocess.run([sys.executable, "-m", "testbed", "images", "restic"], cwd=ROOT, check=True, capture_output=True)
+    place = tmp_path_factory.mktemp("restic") / "restic"
+    container = docker("create", IMAGE, "true")
+    docker("cp", f"{container}:/usr/bin/restic", str(place))
+    docker("rm", container)
+    return str(place)
+
+
+@dataclass
+class Shelf:
+    """One place for repositories, and the files that lead there."""
+
+    folder: Path
+    program: str
+
+    def repository(self, address: str = "", password: str = "geheim") -> ResticProgram:  # noqa: S107
+        """Another look at the repository at `address`, by default one in a directory of this machine."""
+        address_file, password_file = (self.folder / f"{name}-{uuid.uuid4().hex}" for name in ("address", "password"))
+        address_file.write_text(f"{address or self.folder / 'repository'}\n")
+        password_file.write_text(f"{password}\n")
+        return ResticProgram(Target(address_file, password_file, "web1"), self.folder / "cache", self.program)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, program: str) -> Shelf:
+    return Shelf(tmp_path, program)
+
+
+@dataclass
+class Server:
+    container: str
+    address: str
+
+    def stop(self) -> None:
+        docker("stop", "-t", "1", self.container)
+
+
+@pytest.fixture
+def server(program: str) -> Iterator[Server]:
+    """Append-only, without log-in: that part belongs to the role's own test."""
+    command = ["restic-rest-server", "--path", "/data", "--append-only", "--no-auth", "--listen", ":8000"]
+    container = docker("run", "-d", "--label", "upkeep.testbed=restic", IMAGE, *command)
+    address = docker("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container)
+    deadline = time.monotonic() + 30
+    while not _answers(address):
+        assert time.monotonic() < deadline, docker("logs", container)
+        time.sleep(0.1)
+    yield Server(container, f"rest:http://{address}:8000/web1")
+    docker("rm", "-f", "-v", container)
+
+
+def _answers(address: str) -> bool:
+    try:
+        return requests.get(f"http://{address}:8000/", timeout=1).status_code < 500
+    except requests.RequestException:
+        return False

@@ -1,0 +1,77 @@
+"""What role stack makes of the variables for backups."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.roles.rendering import Rendering
+from upkeep import policy as policies
+from upkeep.backup.policy import Keep, Quiesce, VolumeSource
+
+ADDRESS, PASSWORD = "rest:https://web1:pl4nted@sicherung.example:8000/web1", "pl4nted-password"
+STACK = {
+    "stack__name": "portal",
+    "stack__image": {"channel": "ghcr.io/firma/portal:stable"},
+    "stack__volumes": [
+        {"name": "files", "target": "/data"},
+        {"name": "alt", "target": "/alt", "external": "altes-projekt_daten"},
+        {"source": "/srv/share", "target": "/in"},
+    ],
+}
+TARGET = {"address": ADDRESS, "password": PASSWORD, "ca": "-----BEGIN CERTIFICATE-----", "append_only": True}
+
+
+def rendered(**given: Any) -> Rendering:
+    return Rendering("stack", **STACK, **given)
+
+
+def test_a_stack_without_a_target_says_nothing_about_backups() -> None:
+    role = rendered()
+    assert role.value("__stack__problems") == []
+    assert policies.parse(role.yaml("stack.yml.j2"), "portal").backup is None
+
+
+def test_every_volume_of_the_stack_is_saved_and_others_by_name() -> None:
+    more = [{"name": "altes-projekt_daten", "quiesce": "stop"}, {"name": "portainer_data"}]
+    role = rendered(stack__backup_target=TARGET, stack__backup_volumes=more, stack__backup_keep={"daily": 30})
+    policy = policies.parse(role.yaml("stack.yml.j2"), "portal").backup
+    assert policy is not None
+    assert policy.volumes == (
+        VolumeSource("portal_files", Quiesce.NONE),
+        VolumeSource("altes-projekt_daten", Quiesce.STOP),
+        VolumeSource("portainer_data", Quiesce.NONE),
+    )
+    assert policy.keep == Keep(hourly=24, daily=30, weekly=8, monthly=12, yearly=3)
+    assert (policy.target.host, policy.target.append_only) == ("web1", True)
+    assert policy.target.ca_file == Path("/srv/upkeep/portal/secrets/backup-ca")
+
+
+def test_address_and_password_are_files_for_root_and_nowhere_else() -> None:
+    role = rendered(stack__backup_target=TARGET)
+    files = {Path(item["path"]).name: item for item in role.value("__stack__files")}
+    assert files["backup-password"]["content"] == f"{PASSWORD}\n"
+    assert all(files[name]["mode"] == "0400" and files[name]["secret"] for name in ("backup-address", "backup-ca"))
+    assert "pl4nted" not in role.template("stack.yml.j2") + role.template("compose.yml.j2")
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ({"address": "ftp://host", "password": PASSWORD}, "address fehlt oder ist keine"),
+        ({"address": "/mnt/nas", "password": "kurz"}, "weniger als 12 Zeichen"),
+        ({"address": "/mnt/nas", "password": PASSWORD, "passwort": "x"}, "passwort kennt die Rolle nicht"),
+    ],
+)
+def test_a_wrong_target_is_refused_before_a_host_is_touched(target: dict[str, str], said: str) -> None:
+    problems = rendered(stack__backup_target=target).value("__stack__problems")
+    assert [said in problem for problem in problems] == [True]
+    assert PASSWORD not in str(problems)
+
+
+def test_a_wrong_quiesce_is_told_with_its_choices() -> None:
+    wrong = [{"name": "portainer_data", "quiesce": "freeze"}]
+    problems = rendered(stack__backup_target=TARGET, stack__backup_volumes=wrong).value("__stack__problems")
+    assert "none oder pause oder stop" in problems[0]

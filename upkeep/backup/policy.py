@@ -1,0 +1,113 @@
+"""The part of stack.yml that says what is backed up, where to, how often it is expected and how long it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from upkeep.fields import Fields
+
+
+class Quiesce(StrEnum):
+    """What happens to the containers that use a volume while it is read."""
+
+    NONE = "none"
+    PAUSE = "pause"
+    STOP = "stop"
+
+
+@dataclass(frozen=True)
+class VolumeSource:
+    """`name`: of the volume in Docker, whoever it belongs to."""
+
+    name: str
+    quiesce: Quiesce
+
+
+@dataclass(frozen=True)
+class Keep:
+    """How many of each are kept: the newest backup of so many hours, days, weeks, months, years that have one."""
+
+    hourly: int
+    daily: int
+    weekly: int
+    monthly: int
+    yearly: int
+
+
+@dataclass(frozen=True)
+class Target:
+    """A restic repository. Its address (with credentials, so in a file) and everything else that is secret are files.
+    `host`: the name this host has in it. `append_only`: only the server may remove something."""
+
+    address_file: Path
+    password_file: Path
+    host: str
+    append_only: bool = False
+    ca_file: Path | None = None
+    ssh_key_file: Path | None = None
+    ssh_known_hosts_file: Path | None = None
+    s3_credentials_file: Path | None = None
+
+
+@dataclass(frozen=True)
+class BackupPolicy:
+    """`files`: of the host, beside what belongs to the stack anyway. `timeout`: for one whole backup, `overdue`:
+    without a good one for so long somebody is told; both in seconds."""
+
+    target: Target
+    files: tuple[Path, ...]
+    volumes: tuple[VolumeSource, ...]
+    keep: Keep
+    timeout: float
+    overdue: float
+
+
+def parse(fields: Fields) -> BackupPolicy:
+    return fields.finish(
+        BackupPolicy(
+            target=_target(fields.section("target")),
+            files=tuple(Path(item) for item in fields.texts("files", ())),
+            volumes=tuple(_volume(item) for item in fields.sections("volumes", ())),
+            keep=_keep(fields.section("keep", {})),
+            timeout=fields.seconds("timeout", 60, 7 * 86400, 4 * 3600),
+            overdue=fields.seconds("overdue", 3600, 366 * 86400, 26 * 3600),
+        )
+    )
+
+
+def _target(fields: Fields) -> Target:
+    return fields.finish(
+        Target(
+            address_file=Path(fields.text("address_file")),
+            password_file=Path(fields.text("password_file")),
+            host=fields.text("host"),
+            append_only=fields.flag("append_only", False),
+            ca_file=_file(fields, "ca_file"),
+            ssh_key_file=_file(fields, "ssh_key_file"),
+            ssh_known_hosts_file=_file(fields, "ssh_known_hosts_file"),
+            s3_credentials_file=_file(fields, "s3_credentials_file"),
+        )
+    )
+
+
+def _file(fields: Fields, key: str) -> Path | None:
+    return Path(text) if (text := fields.path_text(key)) else None
+
+
+def _volume(fields: Fields) -> VolumeSource:
+    quiesce = Quiesce(fields.choice("quiesce", tuple(Quiesce), "none"))
+    return fields.finish(VolumeSource(fields.text("name"), quiesce))
+
+
+def _keep(fields: Fields) -> Keep:
+    return fields.finish(
+        Keep(
+            hourly=fields.integer("hourly", 0, 1000, 24),
+            daily=fields.integer("daily", 1, 1000, 14),
+            weekly=fields.integer("weekly", 0, 1000, 8),
+            monthly=fields.integer("monthly", 0, 1000, 12),
+            yearly=fields.integer("yearly", 0, 1000, 3),
+        )
+    )

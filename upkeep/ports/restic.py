@@ -1,0 +1,302 @@
+"""restic as the store of backups. Every call has a deadline; neither password nor address is in argv or environment.
+
+A producer's stream goes in by `--stdin-from-command`, never by a pipe: only so one that fails leaves no snapshot.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from upkeep.backup.policy import Target
+from upkeep.errors import RepositoryFailed
+from upkeep.ports.programs import PATH
+from upkeep.ports.repository import Place, place
+from upkeep.ports.supervised import Ended, Limits, supervise
+
+SHORT = Limits(60.0, 60.0)
+PATIENCE = 5.0  # seconds for a connection
+SILENCE = 180.0  # seconds that a long call may say nothing new
+MISSING, LOCKED, WRONG_PASSWORD, INCOMPLETE = 10, 11, 12, 3
+FULL = 8 * 1024 * 1024  # bytes: with less the disk of a local repository counts as full
+
+Told = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """`tree`: restic's hash over everything in it. `read`, `added`: bytes of the source, and stored in addition."""
+
+    id: str
+    time: str
+    host: str
+    tags: tuple[str, ...]
+    paths: tuple[str, ...]
+    tree: str
+    read: int = 0
+    added: int = 0
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What a command writes to its stdout, under this name in the snapshot."""
+
+    name: str
+    command: tuple[str, ...]
+
+
+class Restic(Protocol):
+    """One repository. Every method raises RepositoryFailed; its `code` says which kind it is."""
+
+    @property
+    def shown(self) -> str:
+        """The address without credentials."""
+
+    def identity(self) -> str:
+        """The repository's id. Code repository_missing when there is none."""
+
+    def create(self) -> str:
+        """A new repository; its id."""
+
+    def unlock(self) -> None:
+        """Remove locks whose process is gone. Only under the stack's own lock."""
+
+    def save_stream(self, stream: Stream, tags: Iterable[str], timeout: float, told: Told) -> Snapshot:
+        """`told` hears the bytes read so far, now and then. A command that fails leaves no snapshot."""
+
+    def save_files(self, paths: Iterable[Path], tags: Iterable[str], timeout: float, told: Told) -> Snapshot:
+        """A file that cannot be read is a failure."""
+
+    def snapshots(self) -> tuple[Snapshot, ...]:
+        """Of this host, oldest first."""
+
+    def text(self, snapshot: str, path: str) -> str:
+        """The content of one small file."""
+
+    def check(self, part: str, timeout: float) -> None:
+        """The repository's structure; with `part` (`3/7`, `100%`) that of its data is read and compared, too."""
+
+    def forget(self, snapshots: Iterable[str]) -> None: ...
+
+    def prune(self, timeout: float) -> None: ...
+
+
+class ResticProgram:
+    """`cache`: a directory of this host that restic may fill."""
+
+    def __init__(self, target: Target, cache: Path, program: str = "restic") -> None:
+        self._target = target
+        self._cache = cache
+        self._program = program
+
+    @property
+    def shown(self) -> str:
+        return self._place().shown
+
+    def identity(self) -> str:
+        self._place().refuse_unreachable(PATIENCE)
+        return str(_parsed(self._ask("cat", "config"))["id"])
+
+    def create(self) -> str:
+        self._ask("init", "--json")
+        return self.identity()
+
+    def unlock(self) -> None:
+        self._ask("unlock")
+
+    def save_stream(self, stream: Stream, tags: Iterable[str], timeout: float, told: Told) -> Snapshot:
+        source = ("--stdin-from-command", "--stdin-filename", stream.name, "--", *stream.command)
+        return self._save(tags, source, timeout, told)
+
+    def save_files(self, paths: Iterable[Path], tags: Iterable[str], timeout: float, told: Told) -> Snapshot:
+        return self._save(tags, ("--one-file-system", "--", *map(str, paths)), timeout, told)
+
+    def snapshots(self) -> tuple[Snapshot, ...]:
+        listed = _parsed(self._ask("snapshots", "--json", "--host", self._target.host))
+        return tuple(sorted((_snapshot(item) for item in listed), key=lambda item: item.time))
+
+    def text(self, snapshot: str, path: str) -> str:
+        return self._ask("dump", snapshot, path)
+
+    def check(self, part: str, timeout: float) -> None:
+        subset = ("--read-data-subset", part) if part else ()
+        self._call(("check", *subset), Limits(timeout, timeout), lambda line: None)
+
+    def forget(self, snapshots: Iterable[str]) -> None:
+        self._call(("forget", *snapshots), Limits(600.0, 600.0), lambda line: None)
+
+    def prune(self, timeout: float) -> None:
+        self._call(("prune",), Limits(timeout, timeout), lambda line: None)
+
+    def _save(self, tags: Iterable[str], source: tuple[str, ...], timeout: float, told: Told) -> Snapshot:
+        labels = tuple(word for tag in tags for word in ("--tag", tag))
+        options = ("--json", "--host", self._target.host, "--group-by", "host,paths", *labels)
+        heard = _Progress(told)
+        self._call(("backup", *options, *source), Limits(timeout, SILENCE), heard)
+        if heard.snapshot is None:
+            raise RepositoryFailed("repository", "restic hat keine Sicherung gemeldet")
+        found = _parsed(self._ask("cat", "snapshot", heard.snapshot))
+        return _snapshot(found | {"id": heard.snapshot})
+
+    def _ask(self, *words: str) -> str:
+        said: list[str] = []
+        self._call(words, SHORT, said.append)
+        return "\n".join(said)
+
+    def _call(self, words: tuple[str, ...], limits: Limits, hear: Callable[[str], None]) -> None:
+        ended = supervise((*self._argv(), *words), self._environment(), limits, hear)
+        if ended.exit_code != 0:
+            raise self._failure(words[0], ended, limits)
+
+    def _argv(self) -> tuple[str, ...]:
+        target, program = self._target, shutil.which(self._program, path=PATH)
+        if program is None:
+            raise RepositoryFailed(
+                "restic_missing",
+                "restic ist auf diesem Host nicht installiert",
+                next_step="`ansible-playbook playbooks/site.yml` ausführen; die Rolle backup bringt es.",
+            )
+        where = ("--repository-file", str(target.address_file), "--password-file", str(target.password_file))
+        options = ["--cache-dir", str(self._cache), "--cleanup-cache", "--stuck-request-timeout", "60s"]
+        options += ["--retry-lock", "10s"]
+        if target.ca_file:
+            options += ["--cacert", str(target.ca_file)]
+        if target.ssh_key_file:
+            options += ["-o", f"sftp.args={_ssh(target)}"]
+        return ("nice", "-n", "10", program, *where, *options)
+
+    def _environment(self) -> dict[str, str]:
+        """Lines of progress once a second, although nobody sits at a terminal."""
+        known = {"PATH": PATH, "HOME": str(self._cache), "LANG": "C.UTF-8", "RESTIC_PROGRESS_FPS": "1"}
+        credentials = self._target.s3_credentials_file
+        return known | ({"AWS_SHARED_CREDENTIALS_FILE": str(credentials)} if credentials else {})
+
+    def _place(self) -> Place:
+        try:
+            return place(self._target.address_file.read_text(encoding="utf-8").strip())
+        except OSError as exc:
+            raise RepositoryFailed(
+                "repository_address",
+                f"{self._target.address_file} ist nicht lesbar",
+                observed=exc.strerror,
+                next_step="`ansible-playbook playbooks/site.yml` ausführen.",
+            ) from exc
+
+    def _failure(self, verb: str, ended: Ended, limits: Limits) -> RepositoryFailed:
+        where = self._place()
+        if ended.exit_code in _KNOWN:
+            code, what, step = _KNOWN[ended.exit_code]
+            return RepositoryFailed(code, f"{what}: {where.shown}", observed=_last(ended), next_step=step)
+        try:
+            where.refuse_unreachable(PATIENCE)
+        except RepositoryFailed as exc:
+            return exc
+        if where.directory and _free(where.directory) < FULL:
+            return RepositoryFailed(
+                "repository_full",
+                f"Das Sicherungsziel {where.shown} ist voll",
+                observed=f"{_free(where.directory) // 1024} KB frei",
+                next_step="Platz schaffen oder die Aufbewahrung verkürzen; vorhandene Sicherungen sind unversehrt.",
+            )
+        if ended.exit_code is None:
+            limit = limits.silence if ended.silent else limits.whole
+            return RepositoryFailed(
+                "repository_slow",
+                f"restic {verb} kam an {where.shown} nicht {'voran' if ended.silent else 'zum Ende'} und wurde beendet",
+                observed=_last(ended),
+                limit=f"{limit:g} s",
+            )
+        return RepositoryFailed("repository", f"restic {verb} ist an {where.shown} gescheitert", observed=_last(ended))
+
+
+_KNOWN = {
+    MISSING: (
+        "repository_missing",
+        "Am Sicherungsziel liegt kein Repository",
+        "Ist die Platte oder Freigabe eingehängt, und stimmt die Adresse?",
+    ),
+    LOCKED: (
+        "repository_locked",
+        "Das Sicherungsziel ist von einem anderen Vorgang gesperrt",
+        "Warten, bis er fertig ist. Sperren toter Vorgänge entfernt Upkeep selbst.",
+    ),
+    WRONG_PASSWORD: (
+        "repository_password",
+        "Das Passwort passt nicht zum Sicherungsziel",
+        "Das Passwort im Inventar mit dem auf dem Wiederherstellungsblatt vergleichen.",
+    ),
+    INCOMPLETE: (
+        "source_unreadable",
+        "Ein Teil der Daten ließ sich nicht lesen, die Sicherung ist unvollständig",
+        "Rechte und Platte prüfen, dann erneut sichern.",
+    ),
+}
+
+
+class _Progress:
+    """Hears restic's lines of a backup; in the end it knows the snapshot's id."""
+
+    def __init__(self, told: Told) -> None:
+        self._told = told
+        self.snapshot: str | None = None
+
+    def __call__(self, line: str) -> None:
+        said = _message(line)
+        if said.get("message_type") == "status":
+            self._told(int(said.get("bytes_done") or 0))
+        elif said.get("message_type") == "summary":
+            self.snapshot = said.get("snapshot_id")
+
+
+def _ssh(target: Target) -> str:
+    known = f" -o UserKnownHostsFile={target.ssh_known_hosts_file}" if target.ssh_known_hosts_file else ""
+    return f"-i {target.ssh_key_file} -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=15{known}"
+
+
+def _snapshot(raw: dict[str, Any]) -> Snapshot:
+    seen = raw.get("summary") or {}
+    return Snapshot(
+        id=str(raw["id"]),
+        time=str(raw["time"]),
+        host=str(raw["hostname"]),
+        tags=tuple(raw.get("tags") or ()),
+        paths=tuple(raw.get("paths") or ()),
+        tree=str(raw["tree"]),
+        read=int(seen.get("total_bytes_processed") or 0),
+        added=int(seen.get("data_added_packed") or 0),
+    )
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as exc:
+        raise RepositoryFailed("repository", "restic antwortete unverständlich", observed=text[:200]) from exc
+
+
+def _message(line: str) -> dict[str, Any]:
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _last(ended: Ended) -> str | None:
+    """The last thing that was complained of, in one line."""
+    words = [line for line in ended.complaints if line]
+    if not words:
+        return None
+    said = _message(words[-1])
+    return str(said.get("message") or said.get("error") or words[-1])[:300]
+
+
+def _free(directory: Path) -> int:
+    try:
+        return shutil.disk_usage(directory).free
+    except OSError:
+        return FULL  # not there any more: then it is not full
