@@ -132,6 +132,10 @@ class AgentClient:
     def history(self, stack: str, checks: bool = False) -> Json:
         return self._object("GET", _path("stacks", stack, "history", checks=int(checks)))
 
+    def backups(self, stack: str) -> Json:
+        """What lies in the stack's repository; asks it, so that takes as long as it takes to answer."""
+        return self._object("GET", _path("stacks", stack, "backups"), timeout=max(self.timeout, 90.0))
+
     def report(self, run: str) -> Json:
         """The full report of a run; like `events` it waits for an agent that restarts."""
         return self._patiently(run, _path("runs", run))
@@ -188,7 +192,7 @@ class AgentClient:
 
 
 def order(operation: str, starter: str, to: str | None = None, force: bool = False, service: str | None = None) -> Json:
-    """The body of `plan` and `start`. `operation`: deploy, update, rollback, check, repair. `service`: not the app."""
+    """The body of `plan` and `start`. `operation`: one of upkeep.journal.Operation. `service`: not the app."""
     options: Json = {"force": force} | ({"to": to} if to else {}) | ({"service": service} if service else {})
     return {"operation": operation, "starter": starter, "options": options}
 

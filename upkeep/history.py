@@ -18,7 +18,7 @@ def history(paths: StackPaths, checks: bool) -> dict[str, Any]:
     for run_id, found in journal.readings(paths, newest_first=True):
         if isinstance(found, JournalCorrupt):
             damaged.append(run_id)
-        elif checks or found.operation is not Operation.CHECK:
+        elif checks or found.operation not in (Operation.CHECK, Operation.VERIFY):
             runs.append(found.summary() | {"reason": found.reason, "timings": found.timings})
     return {"stack": paths.name, "runs": runs, "damaged": sorted(damaged), "held": _held(paths)}
 

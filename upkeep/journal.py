@@ -20,8 +20,6 @@ from upkeep.ports.files import Files
 from upkeep.release import Release
 
 SCHEMA = 2
-KEPT_RUNS = 50
-KEPT_CHECKS = 20
 
 
 class Operation(StrEnum):
@@ -32,6 +30,12 @@ class Operation(StrEnum):
     REPAIR = "repair"
     ADOPT = "adopt"
     REMOVE = "remove"
+    BACKUP = "backup"
+    VERIFY = "verify"
+
+
+# They leave what runs as it is: no news for those who ask what changed, and not counted with what did.
+QUIET = frozenset({Operation.CHECK, Operation.BACKUP, Operation.VERIFY})
 
 
 class Result(StrEnum):
@@ -88,6 +92,7 @@ class Record:
     warnings: list[str] = field(default_factory=list)
     reserve: bool = False
     takeover: dict[str, Any] | None = None
+    backup: dict[str, Any] | None = None
 
     def command(self, when: When, number: int = 0) -> CommandReport | None:
         return next((item for item in self.commands if (item.when, item.number) == (when, number)), None)
@@ -231,11 +236,3 @@ def readable(paths: StackPaths, newest_first: bool = False) -> Iterator[Record]:
 def cut_short(paths: StackPaths) -> bool:
     """Whether there is a run that has not come to its end. Journals nobody can read do not count."""
     return any(record.finished_at is None for record in readable(paths))
-
-
-def drop_old(paths: StackPaths, files: Files) -> None:
-    """Keep the newest journals. Checks are counted by themselves, so that a timer does not push the history out."""
-    checks = [run_id for run_id in run_ids(paths) if f"-{Operation.CHECK}-" in run_id]
-    runs = [run_id for run_id in run_ids(paths) if run_id not in checks]
-    for run_id in (*runs[:-KEPT_RUNS], *checks[:-KEPT_CHECKS]):
-        files.remove(path_of(paths, run_id))

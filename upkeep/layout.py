@@ -98,6 +98,11 @@ class StackPaths:
         return self.data / "copies"
 
     @property
+    def backup(self) -> Path:
+        """What is remembered of backups, and restic's cache."""
+        return self.data / "backup"
+
+    @property
     def releases(self) -> Path:
         return self.data / "releases"
 

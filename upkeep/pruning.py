@@ -1,14 +1,32 @@
-"""Which images of a stack may go: its own, that no release needs, no other stack knows and no container uses."""
+"""What of a stack may go: its own images, that no release needs, no other stack knows and no container uses; old
+journals."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
 
-from upkeep import state
+from upkeep import journal, state
+from upkeep.journal import QUIET
 from upkeep.layout import StackPaths
 from upkeep.ports import Ports
+from upkeep.ports.files import Files
 from upkeep.release import Images, Release
+
+KEPT_RUNS = 50
+KEPT_QUIET = 20
+
+
+def journals(paths: StackPaths, files: Files) -> None:
+    """Keep the newest. What timers begin is counted by itself, so that it does not push the history out."""
+    runs = journal.run_ids(paths)
+    for operation in QUIET:
+        own = [run_id for run_id in runs if f"-{operation}-" in run_id]
+        runs = [run_id for run_id in runs if run_id not in own]
+        for run_id in own[:-KEPT_QUIET]:
+            files.remove(journal.path_of(paths, run_id))
+    for run_id in runs[:-KEPT_RUNS]:
+        files.remove(journal.path_of(paths, run_id))
 
 
 def images(paths: StackPaths, ports: Ports) -> list[str]:

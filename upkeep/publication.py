@@ -13,7 +13,7 @@ from typing import Any
 from upkeep import journal, room, state
 from upkeep import policy as policies
 from upkeep.errors import UpkeepError
-from upkeep.journal import Operation, Record
+from upkeep.journal import QUIET, Operation, Record
 from upkeep.layout import StackPaths
 from upkeep.ports import Ports
 from upkeep.release import Release
@@ -49,7 +49,7 @@ def latest(paths: StackPaths) -> dict[str, Any]:
 def _content(paths: StackPaths, running: Record | None) -> dict[str, Any]:
     known = _known(paths)
     ended = [record for record in journal.readable(paths, newest_first=True) if record.finished_at]
-    runs = [record for record in ended if record.operation is not Operation.CHECK]
+    runs = [record for record in ended if record.operation not in QUIET]
     last_check = next((record for record in ended if record.operation is Operation.CHECK), None)
     return {
         "stack": paths.name,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from upkeep import audit, journal, maintenance, removal, state
+from upkeep.backup import story as backups
 from upkeep.errors import JournalCorrupt, JournalTooNew, UpkeepError
 from upkeep.journal import Journal, Operation, Record
 from upkeep.layout import StackPaths
@@ -65,6 +66,8 @@ def finish(run: Run) -> None:
         return repair(run)
     if record.operation is Operation.REMOVE:
         return removal.execute(run)
+    if record.operation in backups.OPERATIONS:
+        return backups.resume(run)
     try:
         _rewind(record)
         if record.going_back:

@@ -13,7 +13,7 @@ from upkeep import audit, room, standing, state
 from upkeep import policy as policies
 from upkeep.errors import DiskFailed, Refused, UpkeepError
 from upkeep.failure import blame
-from upkeep.journal import Journal, Operation, PhaseRecord, Record, Result
+from upkeep.journal import QUIET, Journal, Operation, PhaseRecord, Record, Result
 from upkeep.layout import Snapshot, StackPaths
 from upkeep.plan import Plan
 from upkeep.policy import Policy
@@ -61,7 +61,12 @@ class Run:
 
     @cached_property
     def policy(self) -> Policy:
-        return policies.read(self.snapshot.policy_file, self.paths.name)
+        """As the run took it along; one that installs nothing has only what Ansible placed."""
+        return policies.read(self._origin.policy_file, self.paths.name)
+
+    @property
+    def _origin(self) -> StackPaths | Snapshot:
+        return self.paths if self.record.operation in QUIET else self.snapshot
 
     @cached_property
     def policy_before(self) -> Policy:
@@ -160,6 +165,7 @@ def execute(run: Run) -> None:
     """Carry out a new run to its honest end; never raises for what can go wrong."""
     from upkeep import removal
     from upkeep.adoption import decide as adoption
+    from upkeep.backup import story as backups
     from upkeep.phases.decide import decide
     from upkeep.phases.look import look
     from upkeep.phases.repairing import repair
@@ -168,6 +174,8 @@ def execute(run: Run) -> None:
         return repair(run)
     if run.record.operation is Operation.REMOVE:
         return removal.execute(run)
+    if run.record.operation in backups.OPERATIONS:
+        return backups.execute(run)
     try:
         if run.record.operation is Operation.CHECK:
             run.phase("check", "Neue Version wird gesucht", 50, look)
@@ -204,33 +212,29 @@ def carry_out(run: Run) -> None:
 
 
 def refuse(run: Run, exc: Refused) -> None:
-    _take_leave(run, Result.REFUSED)
+    from upkeep.phases.farewell import take_leave
+
+    take_leave(run, Result.REFUSED)
     run.finish(Result.REFUSED, blame(run.record, exc) + _aside(run))
 
 
 def fail_untouched(run: Run, exc: Exception) -> None:
     """Nothing was touched: the release before goes on serving."""
+    from upkeep.phases.farewell import take_leave
     from upkeep.phases.prepare import discard_quietly
 
     if run.record.intended("prepare"):
         discard_quietly(run)
-    _take_leave(run, Result.FAILED)
+    take_leave(run, Result.FAILED)
     reason = blame(run.record, exc)
     run.finish(Result.FAILED, f"{reason}{_serving(run)}{_aside(run)} Protokoll: `upkeep logs {run.paths.name}`.")
 
 
 def _serving(run: Run) -> str:
     known = _remembered(run)
-    serving = run.record.before or known.release
-    if serving and serving.digest in known.outdated:
+    if (serving := run.record.before or known.release) and serving.digest in known.outdated:
         return " Die Wartungsseite bleibt eingeschaltet."
     return f" {serving.label} läuft unverändert weiter." if serving else ""
-
-
-def _take_leave(run: Run, result: Result) -> None:
-    from upkeep.phases.farewell import take_leave
-
-    take_leave(run, result)
 
 
 def _aside(run: Run) -> str:

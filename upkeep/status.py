@@ -8,7 +8,7 @@ from upkeep import audit, composition, journal, lock, maintenance, publication, 
 from upkeep import policy as policies
 from upkeep.composition import GATE
 from upkeep.errors import JournalCorrupt, UpkeepError
-from upkeep.journal import Operation, Record
+from upkeep.journal import QUIET, Record
 from upkeep.layout import StackPaths
 from upkeep.maintenance import Maintenance
 from upkeep.policy import AppPolicy
@@ -97,7 +97,7 @@ def last_run(paths: StackPaths) -> dict[str, Any] | None:
     """The newest finished run that was not just a check (if there is one), else the newest finished."""
     newest: Record | None = None
     for record in journal.readable(paths, newest_first=True):
-        if record.finished_at and record.operation is not Operation.CHECK:
+        if record.finished_at and record.operation not in QUIET:
             return record.summary()
         newest = newest or (record if record.finished_at else None)
     return newest.summary() if newest else None
@@ -107,7 +107,7 @@ def public(paths: StackPaths, running: Record | None) -> dict[str, Any]:
     """What anybody at the gate may know: phase and percent of a run or how the last one ended, notice, version."""
     shown = _maintenance(paths, []).public()
     current = remembered(paths).release
-    busy = running is not None and running.operation is not Operation.CHECK
+    busy = running is not None and running.operation not in QUIET
     latest = publication.latest(paths)
     return {
         "phase": running.phases[-1].title if running and busy and running.phases else "",

@@ -20,6 +20,8 @@ OPERATIONS = {
     "agent": "Wechsel des Agenten",
     "adopt": "Übernahme",
     "remove": "Entfernen",
+    "backup": "Sicherung",
+    "verify": "Prüfung der Sicherungen",
 }
 RESULTS = {
     "updated": "erledigt",

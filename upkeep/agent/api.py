@@ -87,6 +87,10 @@ def history(desk: Desk, request: Request, name: str) -> Any:
     return histories.history(desk.layout.stack(name), request.query.get("checks") == "1")
 
 
+def backups(desk: Desk, request: Request, name: str) -> Any:
+    return desk.backups(name)
+
+
 def report(desk: Desk, request: Request, run_id: str) -> Any:
     return desk.report(run_id)
 
@@ -107,6 +111,7 @@ VERBS: tuple[tuple[str, str, Verb], ...] = (
     ("POST", f"/v1/stacks/{NAME}/maintenance", change_maintenance),
     ("GET", f"/v1/stacks/{NAME}/logs", logs),
     ("GET", f"/v1/stacks/{NAME}/history", history),
+    ("GET", f"/v1/stacks/{NAME}/backups", backups),
     ("GET", f"/v1/runs/{NAME}", report),
     ("GET", f"/v1/runs/{NAME}/events", events),
 )

@@ -11,9 +11,11 @@ import threading
 from collections import OrderedDict
 from typing import Any
 
-from upkeep import audit, housekeeping, journal, maintenance, planning, removal, resume, standing
-from upkeep.adoption import decide as adoption
+from upkeep import audit, housekeeping, journal, maintenance, removal, resume, standing
+from upkeep.agent.foresight import foresee
 from upkeep.agent.order import Order
+from upkeep.backup import story as backups
+from upkeep.backup.listing import listing
 from upkeep.errors import Busy, Refused, UnknownRun, UpkeepError
 from upkeep.journal import Journal, Operation, Record
 from upkeep.layout import Layout, StackPaths
@@ -22,7 +24,6 @@ from upkeep.phases.decide import refuse_at_once
 from upkeep.ports import Ports
 from upkeep.ports.clock import stamp
 from upkeep.progress import Progress
-from upkeep.repair import judge
 from upkeep.run import Run, execute, fail_untouched
 from upkeep.situation import Situation
 
@@ -62,18 +63,11 @@ class Desk:
 
     def plan(self, stack: str, order: Order) -> dict[str, Any]:
         """What `start` would do; writes nothing."""
-        if order.operation is Operation.REMOVE:
-            return removal.answer(self.layout.paths(stack), self.ports, order.options)
-        if order.operation is Operation.ADOPT:
-            return adoption.answer(self.layout.paths(stack), self.ports, order.options)
-        paths = self.layout.stack(stack)
-        if order.operation is Operation.REPAIR:
-            return judge(paths, self.ports).answer()
-        situation = Situation.read(paths, self.ports, order.options)
-        refuse_at_once(situation, order.operation)
-        if order.operation is Operation.CHECK:
-            return {"changed": False, "diff": {"before": "", "after": ""}, "steps": [], "message": "Prüfung"}
-        return planning.make(situation, order.operation).answer()
+        return foresee(self.layout, self.ports, stack, order)
+
+    def backups(self, stack: str) -> dict[str, Any]:
+        """What lies in the stack's repository."""
+        return listing(self.layout.stack(stack), self.ports)
 
     def drop_torn_files(self) -> None:
         """What an agent that was killed in the middle of a write left behind. Before anything writes again."""
@@ -136,6 +130,9 @@ class Desk:
             return
         if order.operation is Operation.REMOVE:
             removal.deletes(order.options, paths.name)
+            return
+        if order.operation in backups.OPERATIONS:
+            backups.wanted(paths)
             return
         try:
             refuse_at_once(Situation.read(paths, self.ports, order.options), order.operation)

@@ -34,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_logs(verbs)
     _add_history(verbs)
     _add_repair(verbs)
+    _add_backups(verbs)
     return parser
 
 
@@ -104,6 +105,20 @@ def _add_repair(verbs: Verbs) -> None:
     parser = _verb(verbs, "repair", text, stack_required=True)
     parser.add_argument("--yes", action="store_true", help="die Schritte ausführen")
     parser.add_argument("--starter", default=default_starter(), metavar="WER", help="wer sie ausführt (%(default)s)")
+
+
+def _add_backups(verbs: Verbs) -> None:
+    backup = _verb(verbs, "backup", "sichert den Stack jetzt; die Anwendung läuft dabei weiter")
+    _verb(verbs, "list", "zeigt die Sicherungen am Sicherungsziel, die neueste zuerst")
+    verify = _verb(verbs, "verify", "prüft das Sicherungsziel und die Sicherungen darin")
+    verify.add_argument("--deep", action="store_true", help="auch Daten lesen: die an der Reihe sind, alle in 7 Tagen")
+    verify.add_argument("--all", action="store_true", help="auch alle Daten lesen")
+    verify.add_argument("--tidy", action="store_true", help="danach entfernen, was nicht mehr aufzuheben ist")
+    for parser in (backup, verify):
+        parser.add_argument("--plan", action="store_true", help="nur zeigen, was geschehen würde")
+        parser.add_argument(
+            "--starter", default=default_starter(), metavar="WER", help="wer den Lauf startet (%(default)s)"
+        )
 
 
 def default_starter() -> str:

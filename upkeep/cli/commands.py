@@ -64,12 +64,13 @@ def status(desk: Desk, args: argparse.Namespace) -> Exit:
 
 
 def run_operation(desk: Desk, args: argparse.Namespace) -> Exit:
-    """check, update, rollback, deploy."""
+    """check, update, rollback, deploy, backup, verify."""
     stack = _only_stack(desk, args)
     service = getattr(args, "service", None)
     if service and not args.to:
         raise UsageError(f"--service {service} braucht --to: welche Version soll es werden?")
     wish = order(args.verb, args.starter, getattr(args, "to", None), getattr(args, "force", False), service)
+    wish["options"] |= {name: True for name in ("deep", "all", "tidy") if getattr(args, name, False)}
     if getattr(args, "plan", False):
         plan = desk.client.plan(stack, wish)
         desk.show(plan, pages.plan_page(stack, plan))
@@ -112,6 +113,12 @@ def history(desk: Desk, args: argparse.Namespace) -> Exit:
     return Exit.OK
 
 
+def backups(desk: Desk, args: argparse.Namespace) -> Exit:
+    answer = desk.client.backups(_only_stack(desk, args))
+    desk.show(answer, pages.backups_page(answer, desk.now))
+    return Exit.OK
+
+
 def repair(desk: Desk, args: argparse.Namespace) -> Exit:
     wish = order("repair", args.starter)
     if args.yes:
@@ -133,6 +140,9 @@ VERBS: dict[str, Verb] = {
     "logs": logs,
     "history": history,
     "repair": repair,
+    "backup": run_operation,
+    "list": backups,
+    "verify": run_operation,
 }
 
 

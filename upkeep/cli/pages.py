@@ -131,6 +131,30 @@ def history_page(history: Json, now: datetime) -> list[str]:
     return lines + [f"Zurückgehalten: {plain(text)}" for text in held]
 
 
+def backups_page(answer: Json, now: datetime) -> list[str]:
+    rows = [
+        (spoken(item["at"], now), item["run"], size(item["read"]), size(item["added"]), _backup_words(item))
+        for item in answer["backups"]
+    ]
+    head = ("WANN", "SICHERUNG", "UMFANG", "NEU GESPEICHERT", "ZUSTAND")
+    lines = table([head, *rows]) if rows else ["Noch keine Sicherung. Sofort sichern: `upkeep backup`."]
+    lines.insert(0, f"{answer['stack']}: {plain(answer['repository'])}")
+    problems = [*answer["strange"], *(text for key in ("overdue", "problem") if (text := answer.get(key)))]
+    return lines + [f"Achtung: {plain(text)}" for text in problems]
+
+
+def _backup_words(item: Json) -> str:
+    return "bewiesen" if item["proven"] else "vollständig" if item["complete"] else "unvollständig, zählt nicht"
+
+
+def size(count: int) -> str:
+    """Bytes as „412 KB“, „1,3 MB“ or „2,5 GB“."""
+    for unit, step in (("GB", 1 << 30), ("MB", 1 << 20)):
+        if count >= step:
+            return f"{count / step:.1f} {unit}".replace(".", ",")
+    return f"{-(-count // 1024)} KB"
+
+
 def run_page(report: Json) -> list[str]:
     """How a run ended: the verdict, and for a bad end the reason and the last lines of the application."""
     result, message = str(report.get("result")), plain(report.get("message") or "")

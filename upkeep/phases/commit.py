@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from upkeep import held, journal, pruning, state, unused_secrets
+from upkeep import held, pruning, state, unused_secrets
 from upkeep.journal import Operation
 from upkeep.phases.database_copy import drop_old_copies
 from upkeep.phases.migrate import clear_one_offs
@@ -76,7 +76,7 @@ def prune(run: Run) -> str:
     gone, known = pruning.images(run.paths, run.ports), state.load(run.paths)
     unused_secrets.drop(run.paths, run.ports, known.release)
     _prune_snapshots(run, known)
-    journal.drop_old(run.paths, run.ports.files)
+    pruning.journals(run.paths, run.ports.files)
     return f"{len(gone)} entfernt"
 
 

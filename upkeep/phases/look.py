@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from upkeep import journal, pruning, release, versions
+from upkeep import pruning, release, versions
 from upkeep.errors import UpkeepError
 from upkeep.journal import Operation
 from upkeep.phases.decide import refuse_at_once
@@ -42,7 +42,7 @@ def _notes(situation: Situation, offered: Resolved) -> dict[str, str]:
 
 def _tidy(run: Run) -> None:
     """What failed runs fetched goes now; old checks, too."""
-    journal.drop_old(run.paths, run.ports.files)
+    pruning.journals(run.paths, run.ports.files)
     try:
         pruning.images(run.paths, run.ports)
     except UpkeepError as exc:

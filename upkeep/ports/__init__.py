@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from upkeep.layout import StackPaths
 from upkeep.ports.clock import Clock, SystemClock
@@ -16,6 +17,7 @@ from upkeep.ports.neighbours import Neighbours, SdkNeighbours
 from upkeep.ports.probe import HttpProbe, Probe
 from upkeep.ports.programs import HostPrograms, Programs
 from upkeep.ports.registry import HttpRegistry, Registry
+from upkeep.ports.restic import Restic, ResticProgram, Target
 from upkeep.ports.sockets import HostPorts, Sockets
 from upkeep.ports.stores import DiskStores, Stores
 
@@ -26,7 +28,7 @@ def _runtime_gate(paths: StackPaths) -> Gate:
 
 @dataclass(frozen=True)
 class Ports:
-    """`gate` makes the port of one stack's gate."""
+    """`gate` makes the port of one stack's gate, `restic` that of one repository, with a directory for its cache."""
 
     docker: Docker = field(default_factory=SdkDocker)
     compose: Compose = field(default_factory=ComposeRunner)
@@ -39,4 +41,5 @@ class Ports:
     programs: Programs = field(default_factory=HostPrograms)
     neighbours: Neighbours = field(default_factory=SdkNeighbours)
     stores: Stores = field(default_factory=DiskStores)
+    restic: Callable[[Target, Path], Restic] = ResticProgram
     gate: Callable[[StackPaths], Gate] = _runtime_gate

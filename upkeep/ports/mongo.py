@@ -48,28 +48,28 @@ class Mongo(Protocol):
 
 class PyMongo:
     def ensure_replica_set(self, address: str, keyfile: str, member: str, timeout: float) -> bool:
-        with _failures("MongoDB ist nicht bereit geworden"), _client(address, keyfile, timeout) as client:
+        with _failures("MongoDB ist nicht bereit geworden"), connected(address, keyfile, timeout) as client:
             fresh = not _initiated(client)
             if fresh:
                 config = {"_id": "rs0", "members": [{"_id": 0, "host": member}]}
                 client.admin.command("replSetInitiate", config)
-        with _failures("MongoDB ist nicht Primary geworden"), _client(address, keyfile, timeout) as client:
+        with _failures("MongoDB ist nicht Primary geworden"), connected(address, keyfile, timeout) as client:
             _await_primary(client, timeout)
         return fresh
 
     def ensure_accounts(self, address: str, keyfile: str, accounts: tuple[Account, ...]) -> None:
-        with _failures("MongoDB-Benutzer lassen sich nicht einrichten"), _client(address, keyfile, 30) as client:
+        with _failures("MongoDB-Benutzer lassen sich nicht einrichten"), connected(address, keyfile, 30) as client:
             for account in accounts:
                 _ensure(client[account.database], account)
 
     def facts(self, address: str, keyfile: str) -> Facts:
-        with _failures("MongoDB antwortet nicht"), _client(address, keyfile, 30) as client:
+        with _failures("MongoDB antwortet nicht"), connected(address, keyfile, 30) as client:
             asked = client.admin.command({"getParameter": 1, "featureCompatibilityVersion": 1})
             return Facts(client.server_info()["version"], asked["featureCompatibilityVersion"]["version"])
 
     def raise_feature(self, address: str, keyfile: str, series: str, confirm: bool) -> None:
         words = {"confirm": True} if confirm else {}
-        with _failures("Das Datenformat lässt sich nicht freigeben"), _client(address, keyfile, 30) as client:
+        with _failures("Das Datenformat lässt sich nicht freigeben"), connected(address, keyfile, 30) as client:
             client.admin.command({"setFeatureCompatibilityVersion": series, **words})
 
 
@@ -106,7 +106,8 @@ def _await_primary(client: Any, timeout: float) -> None:
 
 
 @contextmanager
-def _client(address: str, keyfile: str, timeout: float) -> Iterator[Any]:
+def connected(address: str, keyfile: str, timeout: float) -> Iterator[Any]:
+    """A client that may everything. `timeout` in seconds until the server must have answered."""
     from pymongo import MongoClient
 
     client: Any = MongoClient(

@@ -5,6 +5,7 @@ Their containers are stopped and started, never removed, so that the way back is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from upkeep.ports.connection import connect, failures
@@ -26,6 +27,15 @@ class Neighbours(Protocol):
 
     def users(self, volume: str) -> dict[str, str]:
         """Running containers that mount it: name → compose project."""
+
+    def writers(self, volume: str) -> tuple[str, ...]:
+        """Ids of running containers that mount it and are not paused."""
+
+    def pause(self, container_id: str) -> None:
+        """Freeze it; one that is frozen already is fine."""
+
+    def unpause(self, container_id: str) -> None:
+        """One that is not frozen, or not there any more, is fine."""
 
     def changes(self, container_id: str) -> tuple[str, ...]:
         """Paths that were added or changed in the container's own layer, so in no volume."""
@@ -85,8 +95,21 @@ class SdkNeighbours:
     def users(self, volume: str) -> dict[str, str]:
         with failures("Container lassen sich nicht auflisten"):
             listed = self._api.containers(filters={"volume": volume})
-        exact = (item for item in listed if any(mount.get("Name") == volume for mount in item.get("Mounts") or ()))
+        exact = (item for item in listed if _mounts(item, volume))
         return {first_name(item["Names"]): (item.get("Labels") or {}).get(COMPOSE_PROJECT, "") for item in exact}
+
+    def writers(self, volume: str) -> tuple[str, ...]:
+        with failures("Container lassen sich nicht auflisten"):
+            listed = self._api.containers(filters={"volume": volume, "status": "running"})
+        return tuple(sorted(item["Id"] for item in listed if _mounts(item, volume)))
+
+    def pause(self, container_id: str) -> None:
+        with failures("Container lässt sich nicht einfrieren"):
+            _unless_so(self._api.pause, container_id)
+
+    def unpause(self, container_id: str) -> None:
+        with failures("Container lässt sich nicht auftauen"):
+            _unless_so(self._api.unpause, container_id)
 
     def changes(self, container_id: str) -> tuple[str, ...]:
         with failures("Die Änderungen im Container sind nicht lesbar"):
@@ -122,3 +145,18 @@ class SdkNeighbours:
                     return False
                 raise
         return True
+
+
+def _mounts(listed: dict[str, Any], volume: str) -> bool:
+    return any(mount.get("Name") == volume for mount in listed.get("Mounts") or ())
+
+
+def _unless_so(action: Callable[[str], None], container_id: str) -> None:
+    """A container that is gone, or is already as it shall be, is fine."""
+    from docker.errors import APIError
+
+    try:
+        action(container_id)
+    except APIError as exc:
+        if exc.status_code not in (404, 409):
+            raise

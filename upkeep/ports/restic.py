@@ -5,40 +5,25 @@ A producer's stream goes in by `--stdin-from-command`, never by a pipe: only so 
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from upkeep.backup.policy import Target
 from upkeep.errors import RepositoryFailed
 from upkeep.ports.programs import PATH
 from upkeep.ports.repository import Place, place
+from upkeep.ports.restic_answers import KNOWN, Progress, Snapshot, Told, last_words, parsed, snapshot
 from upkeep.ports.supervised import Ended, Limits, supervise
+
+__all__ = ["Restic", "ResticProgram", "Snapshot", "Stream", "Target"]
 
 SHORT = Limits(60.0, 60.0)
 PATIENCE = 5.0  # seconds for a connection
 SILENCE = 180.0  # seconds that a long call may say nothing new
-MISSING, LOCKED, WRONG_PASSWORD, INCOMPLETE = 10, 11, 12, 3
 FULL = 8 * 1024 * 1024  # bytes: with less the disk of a local repository counts as full
-
-Told = Callable[[int], None]
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """`tree`: restic's hash over everything in it. `read`, `added`: bytes of the source, and stored in addition."""
-
-    id: str
-    time: str
-    host: str
-    tags: tuple[str, ...]
-    paths: tuple[str, ...]
-    tree: str
-    read: int = 0
-    added: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,7 +59,7 @@ class Restic(Protocol):
     def snapshots(self) -> tuple[Snapshot, ...]:
         """Of this host, oldest first."""
 
-    def text(self, snapshot: str, path: str) -> str:
+    def text(self, snapshot_id: str, path: str) -> str:
         """The content of one small file."""
 
     def check(self, part: str, timeout: float) -> None:
@@ -99,7 +84,7 @@ class ResticProgram:
 
     def identity(self) -> str:
         self._place().refuse_unreachable(PATIENCE)
-        return str(_parsed(self._ask("cat", "config"))["id"])
+        return str(parsed(self._ask("cat", "config", "--no-lock"))["id"])
 
     def create(self) -> str:
         self._ask("init", "--json")
@@ -116,11 +101,11 @@ class ResticProgram:
         return self._save(tags, ("--one-file-system", "--", *map(str, paths)), timeout, told)
 
     def snapshots(self) -> tuple[Snapshot, ...]:
-        listed = _parsed(self._ask("snapshots", "--json", "--host", self._target.host))
-        return tuple(sorted((_snapshot(item) for item in listed), key=lambda item: item.time))
+        listed = parsed(self._ask("snapshots", "--json", "--no-lock", "--host", self._target.host))
+        return tuple(sorted((snapshot(item) for item in listed), key=lambda item: item.time))
 
-    def text(self, snapshot: str, path: str) -> str:
-        return self._ask("dump", snapshot, path)
+    def text(self, snapshot_id: str, path: str) -> str:
+        return self._ask("dump", "--no-lock", snapshot_id, path)
 
     def check(self, part: str, timeout: float) -> None:
         subset = ("--read-data-subset", part) if part else ()
@@ -135,12 +120,12 @@ class ResticProgram:
     def _save(self, tags: Iterable[str], source: tuple[str, ...], timeout: float, told: Told) -> Snapshot:
         labels = tuple(word for tag in tags for word in ("--tag", tag))
         options = ("--json", "--host", self._target.host, "--group-by", "host,paths", *labels)
-        heard = _Progress(told)
+        heard = Progress(told)
         self._call(("backup", *options, *source), Limits(timeout, SILENCE), heard)
         if heard.snapshot is None:
             raise RepositoryFailed("repository", "restic hat keine Sicherung gemeldet")
-        found = _parsed(self._ask("cat", "snapshot", heard.snapshot))
-        return _snapshot(found | {"id": heard.snapshot})
+        found = parsed(self._ask("cat", "snapshot", "--no-lock", heard.snapshot))
+        return snapshot(found | {"id": heard.snapshot})
 
     def _ask(self, *words: str) -> str:
         said: list[str] = []
@@ -188,9 +173,9 @@ class ResticProgram:
 
     def _failure(self, verb: str, ended: Ended, limits: Limits) -> RepositoryFailed:
         where = self._place()
-        if ended.exit_code in _KNOWN:
-            code, what, step = _KNOWN[ended.exit_code]
-            return RepositoryFailed(code, f"{what}: {where.shown}", observed=_last(ended), next_step=step)
+        if ended.exit_code in KNOWN:
+            code, what, step = KNOWN[ended.exit_code]
+            return RepositoryFailed(code, f"{what}: {where.shown}", observed=last_words(ended), next_step=step)
         try:
             where.refuse_unreachable(PATIENCE)
         except RepositoryFailed as exc:
@@ -207,92 +192,17 @@ class ResticProgram:
             return RepositoryFailed(
                 "repository_slow",
                 f"restic {verb} kam an {where.shown} nicht {'voran' if ended.silent else 'zum Ende'} und wurde beendet",
-                observed=_last(ended),
+                observed=last_words(ended),
                 limit=f"{limit:g} s",
             )
-        return RepositoryFailed("repository", f"restic {verb} ist an {where.shown} gescheitert", observed=_last(ended))
-
-
-_KNOWN = {
-    MISSING: (
-        "repository_missing",
-        "Am Sicherungsziel liegt kein Repository",
-        "Ist die Platte oder Freigabe eingehängt, und stimmt die Adresse?",
-    ),
-    LOCKED: (
-        "repository_locked",
-        "Das Sicherungsziel ist von einem anderen Vorgang gesperrt",
-        "Warten, bis er fertig ist. Sperren toter Vorgänge entfernt Upkeep selbst.",
-    ),
-    WRONG_PASSWORD: (
-        "repository_password",
-        "Das Passwort passt nicht zum Sicherungsziel",
-        "Das Passwort im Inventar mit dem auf dem Wiederherstellungsblatt vergleichen.",
-    ),
-    INCOMPLETE: (
-        "source_unreadable",
-        "Ein Teil der Daten ließ sich nicht lesen, die Sicherung ist unvollständig",
-        "Rechte und Platte prüfen, dann erneut sichern.",
-    ),
-}
-
-
-class _Progress:
-    """Hears restic's lines of a backup; in the end it knows the snapshot's id."""
-
-    def __init__(self, told: Told) -> None:
-        self._told = told
-        self.snapshot: str | None = None
-
-    def __call__(self, line: str) -> None:
-        said = _message(line)
-        if said.get("message_type") == "status":
-            self._told(int(said.get("bytes_done") or 0))
-        elif said.get("message_type") == "summary":
-            self.snapshot = said.get("snapshot_id")
+        return RepositoryFailed(
+            "repository", f"restic {verb} ist an {where.shown} gescheitert", observed=last_words(ended)
+        )
 
 
 def _ssh(target: Target) -> str:
     known = f" -o UserKnownHostsFile={target.ssh_known_hosts_file}" if target.ssh_known_hosts_file else ""
     return f"-i {target.ssh_key_file} -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=15{known}"
-
-
-def _snapshot(raw: dict[str, Any]) -> Snapshot:
-    seen = raw.get("summary") or {}
-    return Snapshot(
-        id=str(raw["id"]),
-        time=str(raw["time"]),
-        host=str(raw["hostname"]),
-        tags=tuple(raw.get("tags") or ()),
-        paths=tuple(raw.get("paths") or ()),
-        tree=str(raw["tree"]),
-        read=int(seen.get("total_bytes_processed") or 0),
-        added=int(seen.get("data_added_packed") or 0),
-    )
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as exc:
-        raise RepositoryFailed("repository", "restic antwortete unverständlich", observed=text[:200]) from exc
-
-
-def _message(line: str) -> dict[str, Any]:
-    try:
-        said = json.loads(line)
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}
-
-
-def _last(ended: Ended) -> str | None:
-    """The last thing that was complained of, in one line."""
-    words = [line for line in ended.complaints if line]
-    if not words:
-        return None
-    said = _message(words[-1])
-    return str(said.get("message") or said.get("error") or words[-1])[:300]
 
 
 def _free(directory: Path) -> int:

@@ -58,6 +58,19 @@ class FakeNeighbours:
         mine = volume == "alt_daten"
         return {item.name: PROJECT for item in self.containers.values() if mine and item.mounts and item.running}
 
+    def writers(self, volume: str) -> tuple[str, ...]:
+        boxes = self.world.boxes.values()
+        return tuple(box.id for box in boxes if box.role == "app" and box.state == "running")
+
+    def pause(self, container_id: str) -> None:
+        with self.world.change("pause"):
+            self.world.boxes[container_id].state = "paused"
+
+    def unpause(self, container_id: str) -> None:
+        with self.world.change("unpause"):
+            if self.world.boxes[container_id].state == "paused":
+                self.world.boxes[container_id].state = "running"
+
     def changes(self, container_id: str) -> tuple[str, ...]:
         return self.layer
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.upkeep.drive import Driver
-from upkeep import journal
+from upkeep import journal, pruning
 from upkeep.errors import Busy, DiskFailed, JournalCorrupt, JournalTooNew, UnknownRun
 from upkeep.lock import StackLock
 from upkeep.ports.files import DiskFiles
@@ -57,8 +57,8 @@ def test_old_journals_go_but_never_the_newest_and_checks_by_themselves(deployed:
     deployed.world.release("1.1.0")
     record = deployed.must("update", "updated")
     kept = journal.run_ids(deployed.world.paths)
-    assert len([run for run in kept if "-check-" in run]) == journal.KEPT_CHECKS
-    assert len([run for run in kept if "-check-" not in run]) == journal.KEPT_RUNS
+    assert len([run for run in kept if "-check-" in run]) == pruning.KEPT_QUIET
+    assert len([run for run in kept if "-check-" not in run]) == pruning.KEPT_RUNS
     assert record.id in kept
 
 

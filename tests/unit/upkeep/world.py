@@ -19,6 +19,7 @@ import yaml
 from tests.unit.upkeep.fake_commands import FakePrograms, OneOffs
 from tests.unit.upkeep.fake_engine import FakeCompose, FakeDocker, FakeRegistry
 from tests.unit.upkeep.fake_neighbours import FakeNeighbours
+from tests.unit.upkeep.fake_restic import FakeRestic
 from tests.unit.upkeep.fake_services import FakeGate, FakeMongo, FakeProbe, FakeSockets
 from tests.unit.upkeep.placed import REPOSITORY, compose, policy
 from upkeep.layout import Layout, StackPaths
@@ -156,6 +157,7 @@ class World:
         self.sockets = FakeSockets()
         self.one_offs, self.programs = OneOffs(self), FakePrograms(self)
         self.neighbours = FakeNeighbours(self)
+        self.restic = FakeRestic(self)
         self.publish("haproxy:3.0", None)
         self.publish("mongo:6.0", "6.0.5")
         self.volumes = {"lager_mongodb": "Daten"}  # volume → what is in it
@@ -174,6 +176,7 @@ class World:
             sockets=self.sockets,
             programs=self.programs,
             neighbours=self.neighbours,
+            restic=lambda target, cache: self.restic,
             gate=lambda paths: self.gate,
         )
 

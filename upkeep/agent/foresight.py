@@ -1,0 +1,36 @@
+"""What an order would do, for whoever asks before (check mode, `--plan`). Writes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from upkeep import planning, removal
+from upkeep.adoption import decide as adoption
+from upkeep.agent.order import Order
+from upkeep.backup import foresight as backups
+from upkeep.journal import Operation
+from upkeep.layout import Layout
+from upkeep.phases.decide import refuse_at_once
+from upkeep.ports import Ports
+from upkeep.repair import judge
+from upkeep.situation import Situation
+
+
+def foresee(layout: Layout, ports: Ports, stack: str, order: Order) -> dict[str, Any]:
+    """{"changed", "diff", "steps", "message"}, and what an operation adds to that."""
+    if order.operation is Operation.REMOVE:
+        return removal.answer(layout.paths(stack), ports, order.options)
+    if order.operation is Operation.ADOPT:
+        return adoption.answer(layout.paths(stack), ports, order.options)
+    paths = layout.stack(stack)
+    if order.operation is Operation.REPAIR:
+        return judge(paths, ports).answer()
+    if order.operation is Operation.BACKUP:
+        return backups.of_backup(paths, ports)
+    if order.operation is Operation.VERIFY:
+        return backups.of_verification(paths, ports, order.options)
+    situation = Situation.read(paths, ports, order.options)
+    refuse_at_once(situation, order.operation)
+    if order.operation is Operation.CHECK:
+        return {"changed": False, "diff": {"before": "", "after": ""}, "steps": [], "message": "Prüfung"}
+    return planning.make(situation, order.operation).answer()

@@ -1,0 +1,109 @@
+"""The phases of a verification: the repository's structure, its data part by part, what lies in it, what may go."""
+
+from __future__ import annotations
+
+from upkeep import pruning
+from upkeep.backup import memory
+from upkeep.backup.catalogue import MANIFEST_FILE, Backup, Catalogue, catalogue
+from upkeep.backup.manifest import parse
+from upkeep.backup.memory import PARTS
+from upkeep.backup.record import notes
+from upkeep.backup.repository import of_policy, opened
+from upkeep.backup.retention import superfluous
+from upkeep.errors import RepositoryFailed
+from upkeep.ports.restic import Restic
+from upkeep.room import MEGABYTE
+from upkeep.run import Run
+
+DAMAGED = "repository"  # the code of what restic found, and not merely could not do
+
+
+def known(run: Run, restic: Restic) -> Catalogue:
+    return catalogue(restic.snapshots(), run.paths.name, run.ports.clock.now())
+
+
+def check(run: Run) -> str:
+    """With `deep` the data whose turn it is, with `all` every byte, are read and compared with their hashes."""
+    parts = _parts(run)
+    began, restic = run.ports.clock.now(), opened(run)
+    there = known(run, restic)
+    try:
+        for number, part in enumerate(parts or ("",)):
+            run.say(f"Sicherungsziel wird geprüft{f', Teil {part} von {PARTS}' if part else ''}", 10 + 10 * number)
+            restic.check(f"{part}/{PARTS}" if part else "", of_policy(run.policy).timeout)
+    except RepositoryFailed as exc:
+        if exc.code == DAMAGED:
+            _remember(run, memory.recall(run.paths).with_problem(str(exc)))
+        raise
+    _remember(run, memory.recall(run.paths).with_checked(parts, began, there))
+    return f"{len(parts)} von {PARTS} Teilen gelesen" if parts else "Aufbau geprüft"
+
+
+def _parts(run: Run) -> tuple[int, ...]:
+    if run.record.options.get("all") is True:
+        return tuple(range(1, PARTS + 1))
+    if run.record.options.get("deep") is True:
+        return memory.recall(run.paths).due(run.ports.clock.now())
+    return ()
+
+
+def compare(run: Run) -> str:
+    """The newest backup's manifest against what is really there; what nobody of ours can have put there is a warning,
+    and the end of the run says so."""
+    restic = opened(run)
+    there = known(run, restic)
+    run.record.warnings.extend(there.strange)
+    newest = there.newest
+    if newest is None:
+        return "keine Sicherung"
+    _refuse_mismatch(restic, newest)
+    return f"{len(there.complete)} Sicherungen, die neueste vom {newest.at:%d.%m.%Y %H:%M} UTC"
+
+
+def _refuse_mismatch(restic: Restic, backup: Backup) -> None:
+    assert backup.manifest is not None  # noqa: S101 - it is complete
+    found = parse(restic.text(backup.manifest.id, f"/{MANIFEST_FILE}"), backup.run)
+    wrong = [source.name for source in found.sources if not source.is_in(backup.sources)]
+    if wrong:
+        raise RepositoryFailed(
+            "manifest",
+            f"Die Sicherung {backup.run} ist nicht die, die Upkeep gemacht hat",
+            observed=f"anderer Inhalt: {', '.join(wrong)}",
+            next_step="Die Sicherung davor ist in `upkeep list`; wer hat Zugang zum Sicherungsziel?",
+        )
+
+
+def tidy(run: Run) -> str:
+    """After a check that found nothing wrong, never before one. What an append-only server keeps, it removes itself."""
+    policy, restic = of_policy(run.policy), opened(run)
+    if policy.target.append_only:
+        return "räumt der Server selbst auf"
+    going = superfluous(known(run, restic), policy.keep, memory.recall(run.paths).proven, run.record.id)
+    if going:
+        restic.forget([snapshot.id for backup in going for snapshot in backup.snapshots])
+        restic.prune(policy.timeout)
+        notes(run).removed = len(going)
+    pruning.journals(run.paths, run.ports.files)
+    return f"{len(going)} entfernt"
+
+
+def judge(run: Run) -> str:
+    """What somebody has to hear of although the repository is whole."""
+    late = memory.overdue(memory.recall(run.paths), of_policy(run.policy).overdue, run.ports.clock.now())
+    problems = [*run.record.warnings, *([late] if late else [])]
+    if problems:
+        raise RepositoryFailed("backup_alarm", " ".join(problems))
+    return "nichts zu beanstanden"
+
+
+def told(run: Run) -> str:
+    """One sentence for the end."""
+    last = memory.recall(run.paths)
+    details = [phase.detail for phase in run.record.phases if phase.name in ("check", "compare", "tidy")]
+    proven = f" Zuletzt ganz gelesen: {last.proven}." if last.proven else ""
+    size = f" Die letzte hat {last.last.read // MEGABYTE} MB." if last.last else ""
+    return f"{'; '.join(details)}.{size}{proven}"
+
+
+def _remember(run: Run, known_now: memory.Memory) -> None:
+    memory.remember(run.paths, known_now, run.ports.files)

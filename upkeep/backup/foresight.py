@@ -1,0 +1,46 @@
+"""What a backup or a verification would do, for check mode. Writes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from upkeep import policy as policies
+from upkeep.backup import memory, sources
+from upkeep.backup.catalogue import catalogue
+from upkeep.backup.memory import PARTS
+from upkeep.backup.repository import of_policy, of_stack
+from upkeep.backup.retention import superfluous
+from upkeep.errors import RepositoryFailed
+from upkeep.layout import StackPaths
+from upkeep.ports import Ports
+
+
+def of_backup(paths: StackPaths, ports: Ports) -> dict[str, Any]:
+    """Raises Refused, and RepositoryFailed when the repository does not answer."""
+    policy = policies.read(paths.policy_file, paths.name)
+    restic, known = of_stack(paths, ports), memory.recall(paths)
+    steps = [f"{source.title} sichern" for source in sources.wanted(policy)]
+    try:
+        restic.identity()
+    except RepositoryFailed as exc:
+        if exc.code != "repository_missing" or known.repository:
+            raise
+        steps.insert(0, f"Repository anlegen: {restic.shown}")
+    return _told(steps, f"Sicherung nach {restic.shown}")
+
+
+def of_verification(paths: StackPaths, ports: Ports, options: dict[str, Any]) -> dict[str, Any]:
+    """Changed is only what would be removed."""
+    policy = of_policy(policies.read(paths.policy_file, paths.name))
+    restic, known, now = of_stack(paths, ports), memory.recall(paths), ports.clock.now()
+    found = catalogue(restic.snapshots(), paths.name, now)
+    going = superfluous(found, policy.keep, known.proven, "") if options.get("tidy") is True else ()
+    steps = [f"Sicherung vom {item.at:%d.%m.%Y %H:%M} UTC entfernen" for item in going]
+    parts = PARTS if options.get("all") else len(known.due(now)) if options.get("deep") else 0
+    deep = f"; {parts} von {PARTS} Teilen der Daten werden gelesen" if parts else ""
+    return _told(() if policy.target.append_only else steps, f"Prüfung von {restic.shown}{deep}")
+
+
+def _told(steps: list[str] | tuple[()], message: str) -> dict[str, Any]:
+    after = "".join(f"{step}\n" for step in steps)
+    return {"changed": bool(steps), "diff": {"before": "", "after": after}, "steps": list(steps), "message": message}

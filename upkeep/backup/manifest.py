@@ -1,0 +1,66 @@
+"""The manifest of a backup: written last, so that without it there is no backup. It says what is in it and what not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from upkeep import __version__
+from upkeep.errors import RepositoryFailed
+from upkeep.ports.restic import Snapshot
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Source:
+    """One snapshot: `kind` mongodb, volume or files. `tree`: restic's hash over all of it; `read`: bytes; `began`,
+    `ended` of the reading; `facts`: what only this kind knows (a database's report, how a volume was quiesced)."""
+
+    name: str
+    kind: str
+    snapshot: str
+    tree: str
+    read: int
+    added: int
+    began: str
+    ended: str
+    facts: dict[str, Any]
+
+    def is_in(self, snapshots: dict[str, Snapshot]) -> bool:
+        found = snapshots.get(self.name)
+        return found is not None and (found.id, found.tree) == (self.snapshot, self.tree)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """`at`: when the run began. `versions`: of upkeep and of what ran; `release`: image, digest, version."""
+
+    stack: str
+    host: str
+    run: str
+    at: str
+    versions: dict[str, str | None]
+    release: dict[str, Any] | None
+    sources: tuple[Source, ...]
+    left_out: tuple[str, ...]
+
+    def text(self) -> str:
+        return json.dumps({"schema": SCHEMA, "upkeep": __version__, **asdict(self)}, indent=1, ensure_ascii=False)
+
+
+def parse(text: str, run: str) -> Manifest:
+    """Raises RepositoryFailed for what is no manifest of this run, or one of a newer version."""
+    try:
+        raw = json.loads(text)
+        schema, _ = raw.pop("schema"), raw.pop("upkeep")
+        if schema == SCHEMA and raw["run"] == run:
+            sources = tuple(Source(**item) for item in raw["sources"])
+            return Manifest(**raw | {"sources": sources, "left_out": tuple(raw["left_out"])})
+        observed = f"Schema {schema}, Lauf {raw['run']}"
+    except (ValueError, TypeError, KeyError, AttributeError) as exc:
+        observed = type(exc).__name__
+    raise RepositoryFailed(
+        "manifest", f"Das Manifest der Sicherung {run} ist keines", observed=observed, limit=f"Schema {SCHEMA}"
+    )

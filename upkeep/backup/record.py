@@ -1,0 +1,55 @@
+"""What the journal of a backup remembers beside its phases."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from upkeep.backup.manifest import Source
+from upkeep.run import Run
+
+
+class Notes:
+    """A view of `record.backup`: changes are in the journal with its next `save`."""
+
+    def __init__(self, raw: dict[str, Any]) -> None:
+        self._raw = raw
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return tuple(Source(**item) for item in self._raw["sources"])
+
+    def add(self, source: Source) -> None:
+        self._raw["sources"].append(asdict(source))
+
+    @property
+    def quieted(self) -> list[list[str]]:
+        """[container id, how] of those that have to be brought back."""
+        return list(self._raw["quieted"])
+
+    @quieted.setter
+    def quieted(self, containers: list[list[str]]) -> None:
+        self._raw["quieted"] = containers
+
+    @property
+    def removed(self) -> int:
+        """How many old backups this run has removed."""
+        return int(self._raw["removed"])
+
+    @removed.setter
+    def removed(self, count: int) -> None:
+        self._raw["removed"] = count
+
+    @property
+    def left_out(self) -> list[str]:
+        """What is not in the backup and why, in German."""
+        return list(self._raw["left_out"])
+
+    def leave_out(self, *texts: str) -> None:
+        self._raw["left_out"].extend(texts)
+
+
+def notes(run: Run) -> Notes:
+    if run.record.backup is None:
+        run.record.backup = {"sources": [], "quieted": [], "left_out": [], "removed": 0}
+    return Notes(run.record.backup)

@@ -1,0 +1,72 @@
+"""A stack's repository: opened, recognised, made when there was never one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from upkeep import policy as policies
+from upkeep import room
+from upkeep.backup import memory
+from upkeep.backup.policy import BackupPolicy
+from upkeep.errors import Refused, RepositoryFailed
+from upkeep.journal import Operation
+from upkeep.layout import StackPaths
+from upkeep.policy import Policy
+from upkeep.ports import Ports
+from upkeep.ports.clock import stamp
+from upkeep.ports.restic import Restic
+from upkeep.run import Run
+
+CACHE_MB = 100
+
+
+def of_policy(policy: Policy) -> BackupPolicy:
+    """Refused for a stack that has no place for backups."""
+    if policy.backup is None:
+        raise Refused(
+            f"Für „{policy.stack}“ ist kein Sicherungsziel eingerichtet",
+            next_step="stack__backup_target im Inventar setzen (docs/sichern.md) und das Playbook ausführen.",
+        )
+    return policy.backup
+
+
+def repository(paths: StackPaths, ports: Ports, policy: BackupPolicy) -> Restic:
+    return ports.restic(policy.target, paths.backup / "cache")
+
+
+def of_stack(paths: StackPaths, ports: Ports) -> Restic:
+    """For whoever only looks. Raises Refused."""
+    return repository(paths, ports, of_policy(policies.read(paths.policy_file, paths.name)))
+
+
+def opened(run: Run) -> Restic:
+    """For the phases after the one that opened it."""
+    return repository(run.paths, run.ports, of_policy(run.policy))
+
+
+def open_repository(run: Run) -> str:
+    """A repository is made only where this stack never had one: an empty place later on is a disk that is not there."""
+    room.demand(run.ports.files, run.paths.data, CACHE_MB, "Zu wenig Platz für eine Sicherung", "Platz schaffen.")
+    known, restic = memory.recall(run.paths), opened(run)
+    identity = _identity(restic, may_create=known.repository is None and run.record.operation is Operation.BACKUP)
+    if known.repository not in (None, identity):
+        raise RepositoryFailed(
+            "repository_other",
+            f"An {restic.shown} liegt ein anderes Repository als bisher",
+            observed=identity[:12],
+            limit=str(known.repository)[:12],
+            next_step=f"Ist das Absicht, {memory.file(run.paths)} löschen; sonst Adresse und Platten prüfen.",
+        )
+    restic.unlock()
+    began = known.since or stamp(run.ports.clock.now())
+    memory.remember(run.paths, replace(known, repository=identity, since=began), run.ports.files)
+    return restic.shown
+
+
+def _identity(restic: Restic, may_create: bool) -> str:
+    try:
+        return restic.identity()
+    except RepositoryFailed as exc:
+        if exc.code == "repository_missing" and may_create:
+            return restic.create()
+        raise

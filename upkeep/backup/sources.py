@@ -1,0 +1,47 @@
+"""What belongs to a backup of a stack, from its policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from upkeep.backup.policy import Quiesce, VolumeSource
+from upkeep.errors import Refused
+from upkeep.layout import StackPaths
+from upkeep.policy import Policy
+
+DATABASE, FILES = "mongodb", "files"
+ARCHIVE = "mongodb.archive"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One snapshot to be made. `title`: what it is to an operator. `volume` of a volume only."""
+
+    name: str
+    title: str
+    volume: VolumeSource | None = None
+
+
+def wanted(policy: Policy) -> Iterator[Wanted]:
+    """The database first: the files of an application may point to nothing, its database must not point to nothing."""
+    if policy.mongodb:
+        yield Wanted(DATABASE, f"MongoDB „{policy.mongodb.name}“")
+    for volume in policy.backup.volumes if policy.backup else ():
+        aside = {Quiesce.NONE: "", Quiesce.PAUSE: " (eingefroren)", Quiesce.STOP: " (angehalten)"}[volume.quiesce]
+        yield Wanted(f"volume:{volume.name}", f"Volume {volume.name}{aside}", volume)
+    yield Wanted(FILES, "Dateien und Geheimnisse des Stacks")
+
+
+def files(paths: StackPaths, policy: Policy) -> tuple[Path, ...]:
+    """compose.yml, policy, release, gate, secrets; what the agent remembers; what the policy names. Refused when
+    something that is named is not there."""
+    more = policy.backup.files if policy.backup else ()
+    if missing := [str(path) for path in more if not path.exists()]:
+        raise Refused(
+            f"Zu sichern wäre {', '.join(missing)}, aber das gibt es auf diesem Host nicht",
+            next_step="stack__backup_files im Inventar berichtigen.",
+        )
+    known = (paths.home, paths.state_file, paths.maintenance_file, paths.audit_log, paths.audit_head, paths.releases)
+    return (*(path for path in known if path.exists()), *more)

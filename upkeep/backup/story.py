@@ -1,0 +1,122 @@
+"""A backup and a verification as runs: same lock, journal, audit log and progress as an update, and no effect on what
+runs. A backup that does not come to its end is none; the ones before it are untouched."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+
+from upkeep import policy as policies
+from upkeep import state
+from upkeep.backup import checking, sources
+from upkeep.backup.policy import BackupPolicy
+from upkeep.backup.quieting import bring_back
+from upkeep.backup.record import notes
+from upkeep.backup.repository import of_policy, open_repository, opened
+from upkeep.backup.saving import remember, save, seal
+from upkeep.errors import Refused, UpkeepError
+from upkeep.failure import blame
+from upkeep.journal import Operation, Result
+from upkeep.layout import StackPaths
+from upkeep.phases.hooks import alarm
+from upkeep.plan import Plan
+from upkeep.room import MEGABYTE
+from upkeep.run import Run
+
+OPERATIONS = (Operation.BACKUP, Operation.VERIFY)
+
+log = logging.getLogger("upkeep.backup")
+
+
+def wanted(paths: StackPaths) -> BackupPolicy:
+    """What can be said at once. Refused for a stack without a place for backups."""
+    return of_policy(policies.read(paths.policy_file, paths.name))
+
+
+def execute(run: Run) -> None:
+    """Never raises for what can go wrong."""
+    try:
+        _prepare(run)
+        _forward(run)
+    except Exception as exc:  # whatever it was: the journal gets an end
+        _give_up(run, exc)
+
+
+def resume(run: Run) -> None:
+    """Whoever was kept still is brought back first. A backup whose manifest is there is finished, any other is over."""
+    try:
+        bring_back(run)
+        if run.record.operation is Operation.BACKUP and _sealed(run):
+            return _backup(run)
+        raise UpkeepError("Der Agent wurde währenddessen beendet")
+    except Exception as exc:  # as above
+        _give_up(run, exc)
+
+
+def _prepare(run: Run) -> None:
+    """The hooks of an alarm name the release."""
+    known = state.load(run.paths)
+    plan = Plan(known.release, known.release, known.images, known.images, message="Sicherung")
+    run.record.plan = plan.dump()
+    notes(run)
+    run.mark("backup")
+
+
+def _forward(run: Run) -> None:
+    run.phase("open", "Sicherungsziel wird geöffnet", 3, open_repository)
+    if run.record.operation is Operation.BACKUP:
+        _backup(run)
+    else:
+        _verify(run)
+
+
+def _backup(run: Run) -> None:
+    every = tuple(sources.wanted(run.policy))
+    for number, source in enumerate(every):
+        percent = 5 + 85 * number // len(every)
+        run.phase(f"save:{source.name}", f"{source.title} wird gesichert", percent, partial(save, source=source))
+    run.phase("manifest", "Manifest wird geschrieben", 92, seal)
+    run.phase("remember", "Sicherung wird festgehalten", 97, remember)
+    run.finish(Result.UPDATED, _outcome(run))
+
+
+def _verify(run: Run) -> None:
+    run.phase("check", "Sicherungsziel wird geprüft", 10, checking.check)
+    run.phase("compare", "Sicherungen werden verglichen", 80, checking.compare)
+    if run.record.options.get("tidy") is True:
+        run.phase("tidy", "Alte Sicherungen werden entfernt", 85, checking.tidy)
+    run.phase("judge", "Ergebnis wird beurteilt", 97, checking.judge)
+    run.finish(Result.UPDATED if notes(run).removed else Result.UNCHANGED, checking.told(run))
+
+
+def _sealed(run: Run) -> bool:
+    """Whether the manifest came to the repository, although nobody wrote that down any more."""
+    phase = run.record.phase("manifest")
+    if phase is None or phase.done_at:
+        return phase is not None
+    found = checking.known(run, opened(run)).of(run.record.id)
+    if found is None or not found.complete:
+        return False
+    phase.done_at = run.now()
+    return True
+
+
+def _give_up(run: Run, exc: Exception) -> None:
+    try:
+        bring_back(run)
+    except UpkeepError as second:
+        log.error("%s: %s", run.record.id, second)
+        run.record.warnings.append(str(second))
+    reason = blame(run.record, exc)
+    untouched = " Frühere Sicherungen sind unberührt." if run.record.operation is Operation.BACKUP else ""
+    message = f"{reason}{untouched}"
+    alarm(run, message)
+    run.finish(Result.REFUSED if isinstance(exc, Refused) else Result.FAILED, message)
+
+
+def _outcome(run: Run) -> str:
+    found = notes(run).sources
+    read, added = sum(item.read for item in found), sum(item.added for item in found)
+    seconds = f"{run.record.timings['backup_s']:.1f}".replace(".", ",")
+    parts = ", ".join(item.name for item in found)
+    return f"{read // MEGABYTE} MB gesichert, davon {added // MEGABYTE} MB neu gespeichert ({parts}; {seconds} s)."
