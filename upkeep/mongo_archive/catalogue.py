@@ -8,6 +8,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
+from upkeep.mongo_archive.aside import is_aside
 from upkeep.mongo_archive.failures import DumpRefused
 
 Client = MongoClient[Any]
@@ -93,6 +94,8 @@ def _no_data(database: str, entry: dict[str, Any]) -> str | None:
     name = entry["name"]
     if entry.get("options", {}).get("temp"):
         return "vorübergehende Sammlung des Servers"
+    if is_aside(name):
+        return "beim Zurückspielen beiseitegelegt"
     if name == "system.js" or database == "admin":
         return None
     return "Verwaltungsdaten des Servers" if name.startswith("system.") else None

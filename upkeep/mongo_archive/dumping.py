@@ -29,11 +29,11 @@ from upkeep.mongo_archive.catalogue import (
 )
 from upkeep.mongo_archive.checksum import crc64
 from upkeep.mongo_archive.delivery import Delivery
-from upkeep.mongo_archive.failures import DumpRefused, DumpSpoiled, server_failures
+from upkeep.mongo_archive.failures import AGAIN, DumpRefused, DumpSpoiled, dump_failures
 from upkeep.mongo_archive.report import DumpedCollection, DumpReport
+from upkeep.mongo_archive.window import widened
 
 SECONDS = 3600.0
-AGAIN = "Es wird neu begonnen."
 
 
 def dump(client: Client, sink: BinaryIO, *, leave_out: LeaveOut = keep_all, seconds: float = SECONDS) -> DumpReport:
@@ -42,9 +42,9 @@ def dump(client: Client, sink: BinaryIO, *, leave_out: LeaveOut = keep_all, seco
 
     Raises DumpSpoiled (begin again), DumpRefused (nothing was written), SinkFailed, DatabaseFailed.
     """
-    with Delivery(sink, seconds) as delivery, server_failures("Die MongoDB lässt sich nicht sichern"):
+    with Delivery(sink, seconds) as delivery, dump_failures("Die MongoDB lässt sich nicht sichern"):
         server, feature = _server(client)
-        with client.start_session(snapshot=True) as session:
+        with widened(client, seconds), client.start_session(snapshot=True) as session:
             there = survey(client, leave_out)
             moment = _open(client, session)
             if survey(client, leave_out) != there:

@@ -9,8 +9,10 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from upkeep.errors import DatabaseFailed, Refused, UpkeepError
 
-# SnapshotTooOld, SnapshotUnavailable, QueryPlanKilled, CappedPositionLost: what was read cannot be read any more.
-SPOILING = frozenset({239, 246, 175, 136})
+# CappedPositionLost, QueryPlanKilled, SnapshotTooOld, SnapshotUnavailable: what was read cannot be read any more.
+SPOILING = frozenset({136, 175, 239, 246})
+
+AGAIN = "Es wird neu begonnen."
 
 
 class DumpSpoiled(DatabaseFailed):
@@ -55,14 +57,24 @@ class SwitchFailed(DatabaseFailed):
 
 @contextmanager
 def server_failures(what: str, kind: type[UpkeepError] = DatabaseFailed) -> Iterator[None]:
-    """Failures of the server as `kind`, spoiled reads as DumpSpoiled."""
+    """Failures of the server as `kind`."""
     try:
         yield
-    except OperationFailure as exc:
-        observed = (exc.details or {}).get("errmsg", str(exc))
-        if exc.code in SPOILING:
-            raise DumpSpoiled(what, observed=observed, next_step="Es wird neu begonnen.") from exc
-        raise kind(what, observed=observed, next_step="`docker logs` des MongoDB-Containers ansehen.") from exc
     except PyMongoError as exc:
-        observed = str(exc).partition(", Timeout:")[0]
-        raise kind(what, observed=observed, next_step="`docker logs` des MongoDB-Containers ansehen.") from exc
+        raise kind(what, observed=_observed(exc), next_step="`docker logs` des MongoDB-Containers ansehen.") from exc
+
+
+@contextmanager
+def dump_failures(what: str) -> Iterator[None]:
+    with server_failures(what):
+        try:
+            yield
+        except OperationFailure as exc:
+            if exc.code not in SPOILING:
+                raise
+            raise DumpSpoiled(what, observed=_observed(exc), next_step=AGAIN) from exc
+
+
+def _observed(exc: PyMongoError) -> str:
+    details = getattr(exc, "details", None) or {}
+    return str(details.get("errmsg") or str(exc).partition(", Timeout:")[0])

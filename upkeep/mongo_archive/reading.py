@@ -117,7 +117,7 @@ def _prelude(stream: _Stream) -> Prelude:
     if header.get("version") != FORMAT:
         limit = f"Format {FORMAT}"
         raise ArchiveDamaged("Dieses Archiv ist nicht lesbar", observed=header.get("version"), limit=limit)
-    entries = [data[start:end] for data, _ in stream.documents() for start, end in _bounds(data)]
+    entries = [data[start:end] for data, _ in stream.documents() for start, end in bounds(data)]
     collections = tuple(_collection(_decoded(entry)) for entry in entries)
     if len({collection.namespace for collection in collections}) < len(collections):
         raise damaged("eine Sammlung steht zweimal im Verzeichnis")
@@ -152,7 +152,7 @@ def _decoded(document: bytes) -> dict[str, Any]:
         raise damaged("ein Kopf ist unlesbar") from exc
 
 
-def _bounds(data: bytes) -> Iterator[tuple[int, int]]:
+def bounds(data: bytes) -> Iterator[tuple[int, int]]:
     """Where each of some whole documents begins and ends."""
     position = 0
     while position < len(data):

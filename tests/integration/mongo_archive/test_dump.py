@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from json import dumps, loads
 from typing import Any
@@ -164,20 +165,40 @@ def test_what_is_written_meanwhile_is_not_in_it(client: Client) -> None:
     assert check(io.BytesIO(data), report).collections["shop.zzz"] == 10
 
 
-def test_a_snapshot_that_grew_too_old_spoils_the_dump(client: Client) -> None:
+@pytest.fixture
+def window(client: Client) -> Iterator[Callable[[int], None]]:
+    """How many seconds back the server can read, to be set."""
+
+    def set_to(seconds: int) -> None:
+        client.admin.command({"setParameter": 1, "minSnapshotHistoryWindowInSeconds": seconds})
+
+    yield set_to
+    set_to(300)
+
+
+def test_a_snapshot_that_grew_too_old_spoils_the_dump(client: Client, window: Callable[[int], None]) -> None:
     fill(client, "big", MANY)
-    window = {"setParameter": 1, "minSnapshotHistoryWindowInSeconds": 1}
-    was = client.admin.command(window)["was"]
-    try:
-        with pytest.raises(DumpSpoiled):
-            dumped(client, At(lambda: _outlive(client)))
-    finally:
-        client.admin.command({**window, "minSnapshotHistoryWindowInSeconds": was})
+
+    def narrow() -> None:
+        window(1)
+        write_for(client, 4)
+
+    with pytest.raises(DumpSpoiled):
+        dumped(client, At(narrow))
 
 
-def _outlive(client: Client) -> None:
+def test_a_dump_may_take_longer_than_the_servers_own_window(client: Client, window: Callable[[int], None]) -> None:
+    fill(client, "big", MANY)
+    window(2)
+    data, report = dumped(client, At(lambda: write_for(client, 4)))
+    assert check(io.BytesIO(data), report).collections["shop.big"] == MANY
+    asked = client.admin.command({"getParameter": 1, "minSnapshotHistoryWindowInSeconds": 1})
+    assert asked["minSnapshotHistoryWindowInSeconds"] == 2
+
+
+def write_for(client: Client, seconds: float) -> None:
     """Writes move the oldest moment that the server keeps."""
-    until = time.monotonic() + 4
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         client["shop"]["ticks"].update_one({"_id": 1}, {"$inc": {"count": 1}}, upsert=True)
         time.sleep(0.1)
