@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import agent, app, bookings, gate, live, pages, rollout, update
+from bench import agent, app, archive, bookings, gate, live, pages, rollout, update
 from bench.failure import BenchFailed
 from bench.figures import Report
 from bench.ground import Ground
@@ -25,7 +25,9 @@ TOPICS: dict[str, Callable[[Ground, bool], Report]] = {
     "buchungen": bookings.measure,
     "echtzeit": live.measure,
     "agent": agent.measure,
+    "sicherung-daten": lambda _, quick: archive.measure(quick),
 }
+WITHOUT_HOSTS = {"sicherung-daten"}
 FAILURES = (BenchFailed, TestbedError, subprocess.SubprocessError, OSError)
 ALL_HOSTS = ("one", "left", "middle", "right", "last")
 
@@ -34,17 +36,19 @@ def main() -> int:
     arguments = _arguments()
     chosen = [name for name in TOPICS if name in (arguments.topics or TOPICS)]
     folder = arguments.into or (ROOT / "build" / "messungen" if arguments.quick else ROOT / "docs" / "messungen")
+    needs_hosts = bool(set(chosen) - WITHOUT_HOSTS)
     wants_all_hosts = "playbooks" in chosen and not arguments.quick
     ground = Ground(arguments.testbed, ALL_HOSTS if wants_all_hosts else ALL_HOSTS[:1])
     try:
         seen = Circumstances.now()
-        with step("Testhosts und Images"):
-            ground.up()
+        if needs_hosts:
+            with step("Testhosts und Images"):
+                ground.up()
         taken = [_take(ground, name, folder, seen, arguments.quick) for name in chosen]
     except FAILURES as error:
         fail(str(error))
     finally:
-        if not arguments.keep:
+        if needs_hosts and not arguments.keep:
             ground.down()
     return _conclude(taken, folder, arguments.quick)
 

@@ -15,6 +15,7 @@ TOPICS = {
     "wartungsfenster": ["Wartungsfenster laut Bericht", "Fehler bei Aufrufern"],
     "app": ["Start bis bereit", "Größe des Images"],
     "buchungen": ["Buchen p95, ein Schreiber", "Buchen p95, 20 Schreiber"],
+    "sicherung-daten": ["Sichern bis hinter zstd", "Speicher beim Sichern", "Laden mit Indexen", "Umschalten"],
 }
 
 
