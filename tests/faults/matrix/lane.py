@@ -29,6 +29,12 @@ TMPFILES = "d /run/upkeep/gate/lager 0770 7301 7301 -\n"
 WELL, DEAD = 'CMD ["mongod"]', 'ENTRYPOINT ["sh", "-c", "echo die Daten passen nicht; exit 3", "--"]'
 DATA, OLD_PLACE = "/var/lib/upkeep/lager", f"/opt/{OLD_PROJECT}"
 PATIENTLY = ("-fsS", "--retry", "20", "--retry-delay", "1", "--retry-all-errors")
+AWAKE = f"systemctl reset-failed docker; systemctl start docker; systemctl stop upkeep-agent; umount -q {DATA}"
+WITHOUT_OLD_PROJECT = f"""
+rm -rf /var/lib/faults
+docker compose -p {OLD_PROJECT} down -v -t 2
+docker volume rm -f {OLD_PROJECT}_daten lager_daten
+"""
 SMALL_DISK = "size=900m,mode=700"
 CELL_SECONDS = 240
 BOOT_SECONDS = 90
@@ -81,13 +87,9 @@ class Lane:
     def stand(self, ground: Ground) -> None:
         """This stack, freshly deployed, serving its first version."""
         self.ground = None
-        self.host.run("systemctl", "reset-failed", "docker", check=False)
-        self.host.run("systemctl", "start", "docker")
-        self.host.run("systemctl", "stop", "upkeep-agent", check=False)
-        self.host.run("umount", "-q", DATA, check=False)
+        self.host.run("sh", "-c", AWAKE, check=False)
         self.host.remove_stack()
-        self._remove_old_project()
-        self.host.run("rm", "-rf", "/var/lib/faults")
+        self.host.run("sh", "-c", WITHOUT_OLD_PROJECT, check=False)
         if ground.small_disk:
             self.host.run("mkdir", "-p", DATA)
             self.host.run("mount", "-t", "tmpfs", "-o", SMALL_DISK, "tmpfs", DATA)
@@ -106,10 +108,6 @@ class Lane:
         self.host.put({f"{OLD_PLACE}/docker-compose.yml": (text, 0o644, 0, 0)})
         self.host.run("docker", "compose", "--project-directory", OLD_PLACE, "up", "-d", "--quiet-pull")
         self.host.run("curl", *PATIENTLY, "-d", '"Rechnung 1"', "http://127.0.0.1/entries")
-
-    def _remove_old_project(self) -> None:
-        self.host.run("docker", "compose", "-p", OLD_PROJECT, "down", "-v", check=False)
-        self.host.run("docker", "volume", "rm", "-f", f"{OLD_PROJECT}_daten", "lager_daten")
 
     def play(self, scene: Scene, point: str | None = None, deed: str = "agent", operator: bool = False) -> Json:
         """One cell, on a stack of the right kind; a stack that is not sound afterwards is not used again."""

@@ -60,6 +60,14 @@ KillMode=mixed
 [Install]
 WantedBy=multi-user.target
 """
+REMOVE = """
+systemctl stop upkeep-agent || true
+ids=$(docker ps -aq --filter label=com.docker.compose.project=lager)
+[ -z "$ids" ] || docker rm -f -v $ids
+docker volume rm -f lager_mongodb lager_files
+docker network rm lager_front lager_data || true
+rm -rf /srv/upkeep/lager /var/lib/upkeep/lager /run/upkeep
+"""
 
 
 @dataclass(frozen=True)
@@ -124,13 +132,7 @@ class EngineHost:
 
     def remove_stack(self) -> None:
         """Everything of the stack and of the agent's memory of it."""
-        self.run("systemctl", "stop", "upkeep-agent", check=False)
-        ids = self.run("docker", "ps", "-aq", "--filter", "label=com.docker.compose.project=lager").split()
-        if ids:
-            self.run("docker", "rm", "-f", "-v", *ids)
-        self.run("docker", "volume", "rm", "-f", "lager_mongodb", "lager_files")
-        self.run("docker", "network", "rm", "lager_front", "lager_data", check=False)
-        self.run("rm", "-rf", "/srv/upkeep/lager", "/var/lib/upkeep/lager", "/run/upkeep")
+        self.run("sh", "-ec", REMOVE)
 
     def address(self) -> str:
         """Where this machine reaches it."""
