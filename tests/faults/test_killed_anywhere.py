@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.matrix import campaign, report, steps
+from tests.faults.matrix import campaign, report, sources, steps
 from tests.faults.matrix.campaign import Cell
 from tests.faults.matrix.lane import Lane, publish_versions
 from tests.faults.matrix.ledger import Ledger
@@ -86,6 +86,13 @@ def test_ledger_goes_on_after_a_torn_line(tmp_path: Path) -> None:
     ledger = Ledger.open(path)
     ledger.add(kind="cell", scene="x", point="b", deed="agent", problems=[])
     assert [entry["point"] for entry in Ledger.open(path).of("cell", scene="x")] == ["a", "b"]
+
+
+def test_results_depend_on_what_the_agent_imports_and_on_nothing_else() -> None:
+    names = {str(file.relative_to(sources.ROOT)) for file in sources.sources()}
+    assert {"upkeep/story.py", "upkeep/ports/compose.py", "upkeep/phases/farewell.py"} <= names
+    assert {"tests/faults/onhost/judge.py", "tests/faults/matrix/scenes.py"} <= names
+    assert {name for name in names if name.startswith(("upkeep/cli/", "upkeep/door/"))} == set()
 
 
 def test_every_scene_has_a_name_of_its_own() -> None:

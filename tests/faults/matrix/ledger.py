@@ -1,37 +1,20 @@
 """What was seen, as lines of JSON below build/faults: a run that was killed goes on where it stopped.
 
-A ledger belongs to one state of the code: other sources, another file.
+A ledger belongs to one state of the code: where the agent or what stands around it has changed, it is another file.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.faults.matrix.sources import ROOT, fingerprint
+
 FOLDER = ROOT / "build" / "faults"
-FOLDERS = ("upkeep", "tests/faults/onhost", "tests/integration/upkeep/tinyapp")
-MATRIX = ("broken", "campaign", "grounds", "lane", "own_registry", "scenes", "tasks")  # others only order and tell
 Json = dict[str, Any]
-
-
-def fingerprint() -> str:
-    """Of everything a result depends on."""
-    digest = hashlib.sha256()
-    for file in sources():
-        digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-def sources() -> list[Path]:
-    files = [ROOT / "tests/faults/matrix" / f"{name}.py" for name in MATRIX]
-    files += [ROOT / "tests/integration/upkeep" / f"{name}.py" for name in ("host", "stack")]
-    found = [file for folder in FOLDERS for file in (ROOT / folder).rglob("*") if file.is_file()]
-    return sorted(files + [file for file in found if "__pycache__" not in file.parts])
 
 
 @dataclass

@@ -23,9 +23,9 @@ READS = {
     "gate": {"answers", "worker", "servers", "in_flight"},
     "programs": {"find"},
     "files": {"free_bytes", "drop_torn"},
-    "neighbours": {"projects", "occupants", "volume", "users", "changes", "volumes_of"},
+    "neighbours": {"projects", "occupants", "volume", "users", "changes", "volumes_of", "writers"},
 }
-UNTOUCHED = ("probe", "registry", "clock", "sockets", "stores")
+UNTOUCHED = ("probe", "registry", "clock", "sockets", "stores", "restic")
 Pass = Callable[[str], None]
 
 
