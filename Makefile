@@ -62,6 +62,8 @@ load: setup ## Beweis unter Last: Updates ohne eine verlorene Anfrage (setzt nac
 faults: setup ## stört jeden Lauf an jeder Stelle (setzt abgebrochene Durchgänge fort) und schreibt docs/messungen/
 	@$(PYTHON) -m testbed docker
 	@$(PYTHON) -m testbed images
+	@$(PYTHON) -m workshop.wheels
+	@$(PYTHON) -m workshop.app_image
 	@$(PYTHON) -m tests.faults.matrix
 	@$(PYTHON) -m pytest -q -m faults tests
 
