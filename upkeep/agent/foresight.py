@@ -26,7 +26,7 @@ def foresee(layout: Layout, ports: Ports, stack: str, order: Order) -> dict[str,
     if order.operation is Operation.REPAIR:
         return judge(paths, ports).answer()
     if order.operation is Operation.BACKUP:
-        return backups.of_backup(paths, ports)
+        return backups.of_backup(paths, ports, order.options)
     if order.operation is Operation.VERIFY:
         return backups.of_verification(paths, ports, order.options)
     situation = Situation.read(paths, ports, order.options)

@@ -12,6 +12,7 @@ from upkeep.journal import Operation
 OWN_OPTIONS = {
     Operation.ADOPT: ("project", "app", "without", "keep", "compose", "policy", "environment_secrets"),
     Operation.REMOVE: ("data", "confirm"),
+    Operation.BACKUP: ("unless_younger",),
     Operation.VERIFY: ("deep", "all", "tidy"),
 }
 

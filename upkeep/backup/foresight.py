@@ -15,10 +15,12 @@ from upkeep.layout import StackPaths
 from upkeep.ports import Ports
 
 
-def of_backup(paths: StackPaths, ports: Ports) -> dict[str, Any]:
+def of_backup(paths: StackPaths, ports: Ports, options: dict[str, Any]) -> dict[str, Any]:
     """Raises Refused, and RepositoryFailed when the repository does not answer."""
     policy = policies.read(paths.policy_file, paths.name)
     restic, known = of_stack(paths, ports), memory.recall(paths)
+    if young := memory.young_enough(known, options, ports.clock.now()):
+        return _told((), young)
     steps = [f"{source.title} sichern" for source in sources.wanted(policy)]
     try:
         restic.identity()

@@ -6,9 +6,10 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from upkeep.backup.catalogue import Catalogue
-from upkeep.errors import JournalCorrupt
+from upkeep.errors import BadRequest, JournalCorrupt
 from upkeep.layout import StackPaths
 from upkeep.ports.clock import moment, stamp
 from upkeep.ports.files import Files
@@ -83,6 +84,18 @@ def recall(paths: StackPaths) -> Memory:
 
 def remember(paths: StackPaths, memory: Memory, files: Files) -> None:
     files.write(file(paths), json.dumps(asdict(memory), indent=1))
+
+
+def young_enough(memory: Memory, options: dict[str, Any], now: datetime) -> str | None:
+    """What to say when the last backup is younger than somebody asks for (`unless_younger`, seconds). Raises
+    BadRequest."""
+    asked = options.get("unless_younger") or 0
+    if isinstance(asked, bool) or not isinstance(asked, int | float) or asked < 0:
+        raise BadRequest("unless_younger ist keine Dauer", observed=asked, limit="Sekunden")
+    if memory.last is None or not asked:
+        return None
+    age = (now - moment(memory.last.at)).total_seconds()
+    return f"Die letzte Sicherung ist erst {age / 60:.0f} Minuten alt." if age < asked else None
 
 
 def overdue(memory: Memory, limit: float, now: datetime) -> str | None:

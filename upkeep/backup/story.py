@@ -8,7 +8,7 @@ from functools import partial
 
 from upkeep import policy as policies
 from upkeep import state
-from upkeep.backup import checking, sources
+from upkeep.backup import checking, memory, sources
 from upkeep.backup.policy import BackupPolicy
 from upkeep.backup.quieting import bring_back
 from upkeep.backup.record import notes
@@ -64,10 +64,12 @@ def _prepare(run: Run) -> None:
 
 def _forward(run: Run) -> None:
     run.phase("open", "Sicherungsziel wird geöffnet", 3, open_repository)
-    if run.record.operation is Operation.BACKUP:
-        _backup(run)
-    else:
+    if run.record.operation is Operation.VERIFY:
         _verify(run)
+    elif young := memory.young_enough(memory.recall(run.paths), run.record.options, run.ports.clock.now()):
+        run.finish(Result.UNCHANGED, young)
+    else:
+        _backup(run)
 
 
 def _backup(run: Run) -> None:

@@ -46,6 +46,14 @@ def posts(agent: FakeAgent) -> list[tuple[str, Any]]:
     [
         ("upkeep_stack", {}, "deploy", {"force": False}),
         ("upkeep_update", {}, "update", {"force": False}),
+        ("upkeep_backup", {}, "backup", {"force": False, "unless_younger": 0}),
+        ("upkeep_backup", {"unless_younger": 60}, "backup", {"force": False, "unless_younger": 60}),
+        (
+            "upkeep_backup",
+            {"state": "verified", "read": "due", "tidy": True},
+            "verify",
+            {"force": False, "deep": True, "all": False, "tidy": True},
+        ),
         ("upkeep_update", {"release": "available", "force": True}, "update", {"force": True}),
         ("upkeep_update", {"release": "previous"}, "rollback", {"force": False}),
         ("upkeep_update", {"state": "repo:1.2"}, "update", {"force": False, "to": "repo:1.2"}),

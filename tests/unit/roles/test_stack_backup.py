@@ -75,3 +75,13 @@ def test_a_wrong_quiesce_is_told_with_its_choices() -> None:
     wrong = [{"name": "portainer_data", "quiesce": "freeze"}]
     problems = rendered(stack__backup_target=TARGET, stack__backup_volumes=wrong).value("__stack__problems")
     assert "none oder pause oder stop" in problems[0]
+
+
+def test_backups_are_planned_with_jitter_and_made_up_for_and_switched_off_without_a_target() -> None:
+    role = rendered(stack__backup_target=TARGET, stack__backup_at="*-*-* 01:00", stack__backup_jitter=60)
+    files = {Path(item["path"]).name: item["content"] for item in role.value("__stack__plain_files")}
+    lines = files["upkeep-backup@portal.timer"].splitlines()
+    assert {"OnCalendar=*-*-* 01:00", "RandomizedDelaySec=60", "Persistent=true"} <= set(lines)
+    assert "OnCalendar=*-*-* 05:00" in files["upkeep-verify@portal.timer"].splitlines()
+    assert [timer["at"] for timer in role.value("__stack__backup_timers")] == ["*-*-* 01:00", "*-*-* 05:00"]
+    assert [timer["at"] for timer in rendered().value("__stack__backup_timers")] == ["", ""]

@@ -114,7 +114,7 @@ def test_a_stack_without_a_target_refuses_and_says_where_to_set_it(deployed: Dri
 
 
 def test_check_mode_says_exactly_what_would_be_saved_and_writes_nothing(saving: Driver) -> None:
-    plan = foresight.of_backup(saving.world.paths, saving.world.ports())
+    plan = foresight.of_backup(saving.world.paths, saving.world.ports(), {})
     assert plan["changed"]
     assert plan["steps"][0].startswith("Repository anlegen: rest:http://sicherung")
     assert plan["steps"][1:3] == [
@@ -122,6 +122,16 @@ def test_check_mode_says_exactly_what_would_be_saved_and_writes_nothing(saving: 
         "Volume lager_more (angehalten) sichern",
     ]
     assert saving.world.restic.repository is None
+
+
+def test_whoever_asks_for_none_unless_the_last_is_old_gets_none_twice(saving: Driver) -> None:
+    saving.must("backup", "updated", unless_younger=3600)
+    assert "Minuten alt" in saving.must("backup", "unchanged", unless_younger=3600).message
+    plan = foresight.of_backup(saving.world.paths, saving.world.ports(), {"unless_younger": 3600})
+    assert not plan["changed"]
+    saving.world.clock.sleep(3601)
+    saving.must("backup", "updated", unless_younger=3600)
+    assert saving.must("backup", "refused", unless_younger="bald").code == "bad_request"
 
 
 def test_killed_anywhere_the_containers_come_back_and_the_next_backup_needs_nobody(saving: Driver) -> None:
