@@ -54,6 +54,8 @@ RECIPES_BY_NAME: dict[str, Recipe] = {
         ),
         Recipe("haproxy", folder="haproxy", parents=_ON_13, published=("library/haproxy:3.0",)),
         Recipe("python", folder="python", parents=_ON_13, published=("library/python:3.13-slim-trixie",)),
+        Recipe("postgres15", folder="postgres", parents={"BASE": "debian12"}, published=("library/postgres:15",)),
+        Recipe("postgres17", folder="postgres", parents=_ON_13, published=("library/postgres:17",)),
         Recipe("node", folder="node", parents=_ON_13, published=("library/node:20-trixie-slim",)),
     )
 }
