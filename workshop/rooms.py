@@ -95,6 +95,7 @@ TESTS = [
     pytest_room("flotte", "tests/integration/fleet"),
     pytest_room("archiv", "tests/integration/mongo_archive"),
     pytest_room("last", "tests/load"),
+    pytest_room("postgres", "tests/integration/postgres"),
     pytest_room("gate", "tests/integration/gate"),
     pytest_room("testbed", "tests/integration/testbed"),
     pytest_room("messen", "tests/integration/bench"),
