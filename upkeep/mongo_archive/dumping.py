@@ -6,13 +6,8 @@ was dropped or renamed meanwhile (it then reads as empty, without an error): ide
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC
-from typing import Any, BinaryIO
-
-from bson import Timestamp
-from pymongo.client_session import ClientSession
-from pymongo.read_concern import ReadConcern
+from typing import BinaryIO
 
 from upkeep import __version__
 from upkeep.mongo_archive import layout
@@ -31,6 +26,7 @@ from upkeep.mongo_archive.checksum import crc64
 from upkeep.mongo_archive.delivery import Delivery
 from upkeep.mongo_archive.failures import AGAIN, DumpRefused, DumpSpoiled, dump_failures
 from upkeep.mongo_archive.report import DumpedCollection, DumpReport
+from upkeep.mongo_archive.snapshot import Snapshot, opened
 from upkeep.mongo_archive.window import widened
 
 SECONDS = 3600.0
@@ -44,14 +40,14 @@ def dump(client: Client, sink: BinaryIO, *, leave_out: LeaveOut = keep_all, seco
     """
     with Delivery(sink, seconds) as delivery, dump_failures("Die MongoDB lässt sich nicht sichern"):
         server, feature = _server(client)
-        with widened(client, seconds), client.start_session(snapshot=True) as session:
-            there = survey(client, leave_out)
-            moment = _open(client, session)
+        there = survey(client, leave_out)
+        with widened(client, seconds), opened(client) as snapshot:
             if survey(client, leave_out) != there:
                 raise DumpSpoiled("Sammlungen änderten sich, als die Sicherung begann", next_step=AGAIN)
             delivery.put(layout.prelude(server, f"upkeep-{__version__}", there.collections))
-            dumped = tuple(_dumped(client, session, one, delivery) for one in there.collections)
+            dumped = tuple(_dumped(snapshot, one, delivery) for one in there.collections)
         newer = _compare(there, survey(client, leave_out))
+    moment = snapshot.moment
     at = moment.as_datetime().astimezone(UTC).isoformat()
     cluster_time = f"{moment.time}.{moment.inc}"
     left_out = (*there.left_out, *newer)
@@ -73,43 +69,16 @@ def _server(client: Client) -> tuple[str, str]:
     return client.server_info()["version"], asked["featureCompatibilityVersion"]["version"]
 
 
-def _open(client: Client, session: ClientSession) -> Timestamp:
-    """The moment of the snapshot, which this first read chooses for all others."""
-    question = {"find": "system.version", "limit": 1, "singleBatch": True, "readConcern": {"level": "snapshot"}}
-    moment = client.admin.command(question, session=session)["cursor"].get("atClusterTime")
-    if moment is None:
-        raise DumpRefused("Diese MongoDB nennt keinen Zeitpunkt für ihre Schnappschüsse", limit="MongoDB ab 5.0")
-    return Timestamp(moment.time, moment.inc)
-
-
-def _dumped(client: Client, session: ClientSession, one: Collection, delivery: Delivery) -> DumpedCollection:
+def _dumped(snapshot: Snapshot, one: Collection, delivery: Delivery) -> DumpedCollection:
     documents = size = crc = 0
-    for batch in () if one.kind == VIEW else _batches(client, session, one):
-        crc, size = crc64(batch, crc), size + len(batch)
-        documents += _count(batch)
+    for batch, count in () if one.kind == VIEW else snapshot.batches(one):
+        documents, size, crc = documents + count, size + len(batch), crc64(batch, crc)
         delivery.put(*layout.block(one, batch))
     delivery.put(layout.closing(one, crc))
     names = tuple(index["name"] for index in one.indexes)
     in_snapshot = not one.is_capped
     place = (one.database, one.name, one.kind, one.uuid)
     return DumpedCollection(*place, documents, size, f"{crc:016x}", names, in_snapshot)
-
-
-def _batches(client: Client, session: ClientSession, one: Collection) -> Iterable[bytes]:
-    """Capped collections cannot be read in a snapshot: these are read as they are now."""
-    collection: Any = client[one.database][one.name]
-    if one.is_capped:
-        return collection.with_options(read_concern=ReadConcern("majority")).find_raw_batches({})  # type: ignore[no-any-return]
-    return collection.find_raw_batches({}, session=session)  # type: ignore[no-any-return]
-
-
-def _count(batch: bytes) -> int:
-    position = documents = 0
-    end, length = len(batch), layout.LENGTH.unpack_from
-    while position < end:
-        position += length(batch, position)[0]
-        documents += 1
-    return documents
 
 
 def _compare(there: Catalogue, now: Catalogue) -> tuple[LeftOut, ...]:
