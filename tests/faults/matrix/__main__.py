@@ -6,6 +6,7 @@ import argparse
 import fnmatch
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bench.machine import ROOT, Circumstances
@@ -64,8 +65,8 @@ def _lanes(arguments: argparse.Namespace, registry: OwnRegistry) -> list[Lane]:
         testbed("up", arguments.testbed, "--hosts", ",".join(f"{name}=debian13-docker" for name in names))
         broken.publish(arguments.testbed, registry)
         lanes = [Lane(arguments.testbed, name) for name in names]
-        for lane in lanes:
-            lane.prepare()
+        with ThreadPoolExecutor(len(lanes)) as side_by_side:
+            list(side_by_side.map(Lane.prepare, lanes))
     return lanes
 
 
