@@ -6,6 +6,7 @@ from typing import Any
 
 from upkeep import audit, composition, journal, lock, maintenance, publication, release, reserve, state
 from upkeep import policy as policies
+from upkeep.backup import memory
 from upkeep.composition import GATE
 from upkeep.errors import JournalCorrupt, UpkeepError
 from upkeep.journal import QUIET, Record
@@ -42,7 +43,7 @@ def status(paths: StackPaths, ports: Ports, running: Record | None) -> dict[str,
         "last_run": last_run(paths),
         "attention": known.attention,
         "audit": chain.public(),
-        "drift": drift + _drift(paths, known, containers),
+        "drift": drift + _drift(paths, known, containers) + _backups(paths, ports),
     }
 
 
@@ -162,6 +163,16 @@ def _drift(paths: StackPaths, known: State, containers: tuple[Container, ...]) -
         if not item.running:
             found.append(f"{item.service} läuft nicht ({item.state}).")
     return found
+
+
+def _backups(paths: StackPaths, ports: Ports) -> list[str]:
+    """What the agent knows of them by itself; the repository is not asked."""
+    try:
+        policy, known = policies.read(paths.policy_file, paths.name).backup, memory.recall(paths)
+    except UpkeepError:
+        return []
+    late = memory.overdue(known, policy.overdue, ports.clock.now()) if policy else None
+    return [text for text in (late, known.problem if policy else None) if text]
 
 
 def _compose_drift(paths: StackPaths, current: Release) -> list[str]:

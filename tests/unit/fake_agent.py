@@ -103,6 +103,7 @@ class FakeAgent:
         }
         self.health: Json = {"healthy": True, "checks": []}
         self.maintenance: Json = {"changed": True, "diff": {}, "maintenance": status()["maintenance"]}
+        self.backups: Json = {"stack": "lager", "repository": "/mnt", "backups": [], "strange": []}
         self.history: Json = {"stack": "lager", "runs": [], "damaged": [], "held": []}
         self.lines: list[str] = ["eins", "zwei"]
         self.public: Json = {
@@ -167,6 +168,7 @@ class FakeAgent:
             "/plan": self.plans,
             "/maintenance": self.maintenance,
             "/history": self.history,
+            "/backups": self.backups,
             "/logs": {"lines": self.lines[-int(query.get("lines", 200)) :]},
         }
         return 200, answers[verb]
@@ -187,7 +189,7 @@ class FakeAgent:
 
 _ROUTES: list[tuple[str, str, Any]] = [
     (r"/v1/stacks", "GET", FakeAgent.list_stacks),
-    (r"/v1/stacks/([^/]+)(|/health|/logs|/history)", "GET", FakeAgent.stack),
+    (r"/v1/stacks/([^/]+)(|/health|/logs|/history|/backups)", "GET", FakeAgent.stack),
     (r"/v1/stacks/([^/]+)(/plan|/runs|/maintenance)", "POST", FakeAgent.stack),
     (r"/v1/runs/([^/]+)(|/events)", "GET", FakeAgent.run),
     (r"/v1/public/([^/]+)", "GET", FakeAgent.public_status),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -52,7 +52,7 @@ def restic(machine: EngineHost) -> None:
 
 
 @pytest.fixture
-def saving(host: EngineHost, restic: None) -> EngineHost:
+def saving(host: EngineHost, restic: None) -> Iterator[EngineHost]:
     """Deployed, with 20,000 documents, a volume of a stranger whose container runs, and no backup yet."""
     host.run("rm", "-rf", PLACE)
     host.run("mkdir", PLACE)
@@ -60,7 +60,6 @@ def saving(host: EngineHost, restic: None) -> EngineHost:
     host.put({CHECKER: (CHECK, 0o644, 0, 0)})
     place["secrets/backup-password"] = (f"{PASSWORD}\n", 0o400, 0, 0)
     host.place_stack(stack.files(mongodb=True, backup=BACKUP) | place)
-    host.run("docker", "rm", "-f", "fremd", check=False)
     host.run("docker", "volume", "create", "lager_files")
     host.start_agent()
     assert host.do("deploy")["result"] == "updated"
@@ -68,7 +67,9 @@ def saving(host: EngineHost, restic: None) -> EngineHost:
     write = "echo wichtig > /daten/datei; sleep 100000"
     host.run("docker", "run", "-d", "--name", "fremd", "--user", "0", "--entrypoint", "sh", *stranger, "-c", write)
     host.run("python3", "-c", FILL, _address(host))
-    return host
+    yield host
+    host.run("docker", "rm", "-f", "fremd", check=False)
+    host.run("docker", "volume", "rm", "-f", "fremd_daten")
 
 
 def test_a_backup_is_whole_and_what_is_in_it_comes_out_again(saving: EngineHost) -> None:

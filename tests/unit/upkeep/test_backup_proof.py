@@ -10,6 +10,7 @@ import pytest
 
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.test_backup import POLICY, backups
+from upkeep import status
 from upkeep.backup import memory
 from upkeep.backup.catalogue import Catalogue, catalogue, tags
 from upkeep.backup.policy import Keep
@@ -167,6 +168,7 @@ def test_an_overdue_backup_and_a_forged_time_alarm(saving: Driver) -> None:
     del saving.world.restic.stored[forged.id]
     saving.world.clock.sleep(30 * 3600)
     assert "30 Stunden her" in saving.must("verify", "failed").message
+    assert "30 Stunden her" in status.status(saving.world.paths, saving.world.ports(), None)["drift"][0]
 
 
 def test_a_backup_whose_content_was_exchanged_is_noticed(saving: Driver) -> None:

@@ -1,0 +1,67 @@
+"""The verbs for backups against a fake agent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from tests.unit.fake_agent import FakeAgent
+from upkeep.cli.main import main
+from upkeep.cli.pages import backups_page, size
+
+NOW = datetime.fromisoformat("2026-11-21T12:00:00+01:00")
+WHOLE = {"complete": True, "proven": True, "sources": ["files"], "read": 3 << 30, "added": 1_500_000}
+
+
+def call(agent: FakeAgent, *words: str) -> int:
+    return main([words[0], "--socket", str(agent.path), *words[1:]])
+
+
+def test_list_names_what_counts_and_what_somebody_has_to_look_at(agent: FakeAgent) -> None:
+    answer = {
+        "stack": "lager",
+        "repository": "rest:http://sicherung:8000/web1",
+        "backups": [
+            {"run": "20261121-020000-backup-aaaa", "at": "2026-11-21T02:00:00Z"}
+            | WHOLE
+            | {"complete": False, "proven": False},
+            {"run": "20261120-020000-backup-bbbb", "at": "2026-11-20T02:00:00Z"} | WHOLE,
+        ],
+        "strange": ["Schnappschuss 1234: liegt in der Zukunft"],
+        "overdue": "Die letzte Sicherung ist 30 Stunden her.",
+        "problem": None,
+    }
+    lines = backups_page(answer, NOW)
+    assert lines[0] == "lager: rest:http://sicherung:8000/web1"
+    assert lines[2].endswith("3,0 GB  1,4 MB           unvollständig, zählt nicht")
+    assert lines[3].endswith("bewiesen")
+    assert lines[4:] == [
+        "Achtung: Schnappschuss 1234: liegt in der Zukunft",
+        "Achtung: Die letzte Sicherung ist 30 Stunden her.",
+    ]
+
+
+def test_an_empty_repository_says_how_to_begin(agent: FakeAgent, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(agent, "list", "lager") == 0
+    assert "`upkeep backup`" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        (("backup", "lager"), {"force": False}),
+        (("verify", "lager"), {"force": False}),
+        (("verify", "lager", "--deep", "--tidy"), {"force": False, "deep": True, "tidy": True}),
+        (("verify", "lager", "--all"), {"force": False, "all": True}),
+    ],
+)
+def test_what_is_asked_of_the_agent(agent: FakeAgent, words: tuple[str, ...], options: dict[str, bool]) -> None:
+    assert call(agent, *words) == 0
+    method, path, body = next(item for item in agent.asked if item[0] == "POST")
+    assert (method, path) == ("POST", "/v1/stacks/lager/runs")
+    assert (body["operation"], body["options"]) == (words[0], options)
+
+
+def test_sizes_are_told_as_people_say_them() -> None:
+    assert [size(count) for count in (0, 1, 2048, 1_500_000, 3 << 30)] == ["0 KB", "1 KB", "2 KB", "1,4 MB", "3,0 GB"]
