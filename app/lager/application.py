@@ -80,6 +80,7 @@ async def while_serving(app: Starlette) -> AsyncIterator[None]:
             await app.state.sockets.close()
             await services.live.stop()
             await services.sealing.part.stop()
+            await services.abandoned.part.stop()
     await services.client.close()
 
 
@@ -91,6 +92,7 @@ async def prepare_database(services: Services) -> None:
             services.lifecycle.is_prepared = True
             services.live.start()
             services.sealing.part.start()
+            services.abandoned.part.start()
         except PyMongoError as exc:
             log.warning("database not ready", extra={"event": "database_not_ready", "kind": type(exc).__name__})
             await asyncio.sleep(PREPARE_AGAIN)

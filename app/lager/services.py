@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from lager.abandoned import Abandoned
 from lager.accounts.invitations import Invitations
 from lager.accounts.passwords import Passwords
 from lager.accounts.sessions import Sessions
@@ -61,6 +62,7 @@ class Services:
     lifecycle: Lifecycle
     client: Client
     database: Database
+    abandoned: Abandoned
     outbox: Outbox
     live: Live
     sessions: Sessions
@@ -96,6 +98,7 @@ def build_services(
         lifecycle=lifecycle,
         client=client,
         database=database,
+        abandoned=Abandoned(client),
         outbox=outbox,
         live=Live(database, lifecycle.instance, now),
         sessions=sessions,
