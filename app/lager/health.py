@@ -1,4 +1,4 @@
-"""Is this process fit to serve? Database, file system, memory, live updates; measured afresh at each question."""
+"""Is this process fit to serve? Database, disk, memory, live updates, ledger; measured afresh at each question."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import anyio
 from pymongo.errors import PyMongoError
 
+from lager.bookings.chain import Sealing
 from lager.live.live import Live
 from lager.services import Services
 
@@ -70,6 +71,15 @@ class LiveCheck:
 
 
 @dataclass(frozen=True)
+class LedgerCheck:
+    """``unsealed_seconds``: for how long the oldest booking without a seal has been waiting."""
+
+    status: Status
+    unsealed_seconds: float
+    detail: str | None = None
+
+
+@dataclass(frozen=True)
 class Health:
     status: Status
     version: str
@@ -78,6 +88,7 @@ class Health:
     files: FilesCheck
     memory: MemoryCheck
     live: LiveCheck
+    ledger: LedgerCheck
 
     @property
     def is_ready(self) -> bool:
@@ -89,6 +100,7 @@ class Health:
             "files": asdict(self.files),
             "memory": asdict(self.memory),
             "live": asdict(self.live),
+            "ledger": asdict(self.ledger),
         }
         return {"status": self.status, "version": self.version, "instance": self.instance, "checks": checks}
 
@@ -98,11 +110,11 @@ async def check(services: Services) -> Health:
     database = await check_database(services)
     files = check_files(services.settings.files)
     memory = check_memory()
-    live = check_live(services.live)
-    worst = max((database.status, files.status, memory.status, live.status), key=_ORDER.index)
+    checks = (database, files, memory, check_live(services.live), check_ledger(services.sealing))
     lifecycle = services.lifecycle
+    worst = max((one.status for one in checks), key=_ORDER.index)
     status = Status.DRAINING if lifecycle.is_draining else worst
-    return Health(status, services.settings.version, lifecycle.instance, database, files, memory, live)
+    return Health(status, services.settings.version, lifecycle.instance, *checks)
 
 
 async def check_database(services: Services) -> DatabaseCheck:
@@ -147,6 +159,13 @@ def check_live(live: Live) -> LiveCheck:
     troubles = " ".join(live.troubles())
     status = Status.WARNING if troubles else Status.OK
     return LiveCheck(status, live.tail.lag_ms, live.feed.newest, troubles or None)
+
+
+def check_ledger(sealing: Sealing) -> LedgerCheck:
+    """Never worse than a warning: people can book, and what is booked is sealed later."""
+    troubles = " ".join(sealing.troubles())
+    status = Status.WARNING if troubles else Status.OK
+    return LedgerCheck(status, round(sealing.waiting_seconds, 1), troubles or None)
 
 
 def _limit(path: Path) -> int | None:

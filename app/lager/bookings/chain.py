@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 
-from bson import json_util
+from bson import ObjectId, json_util
 from pymongo import UpdateOne
 
 from lager.database import Collection, Database, Document, Session, in_transaction
@@ -24,6 +25,7 @@ UNSEALED = {"seal.position": None}
 BATCH = 500
 PAUSE = 1.0  # seconds between looks
 LEASE_MS = 5_000  # how long the other slots keep out; who holds it renews it with every batch
+LATE = 20.0  # seconds: longer than a lease and a restart of mongod; sealing goes on by then, or it is stuck
 
 
 def seal(booking: Document, position: int, previous: str) -> Document:
@@ -42,10 +44,27 @@ class Sealing:
         self._bookings: Collection = database["bookings"]
         self._ledger: Collection = database["ledger"]
         self._instance = instance
+        self._looked_at: float | None = None
+        self._oldest: ObjectId | None = None
+        self._oldest_since = 0.0
         self.part = Supervised("sealing", self.run)
+
+    @property
+    def waiting_seconds(self) -> float:
+        """For how long this slot has seen the same booking as the oldest without a seal, whoever should seal it."""
+        return time.monotonic() - self._oldest_since if self._oldest else 0.0
+
+    def troubles(self) -> Iterator[str]:
+        """German sentences about what does not work at the moment."""
+        silent = time.monotonic() - self._looked_at if self._looked_at else 0.0
+        if silent >= LATE:
+            yield f"Seit {silent:.0f} s siegelt dieser Slot nicht ({self.part.error or 'MongoDB antwortet nicht'})."
+        elif self.waiting_seconds >= LATE:
+            yield f"Eine Buchung wartet seit {self.waiting_seconds:.0f} s auf ihr Siegel (üblich: eine Sekunde)."
 
     async def run(self) -> None:
         """For ever. What is unsealed when it ends another slot seals, or this one after its start."""
+        self._looked_at = self._looked_at or time.monotonic()
         while True:
             while await self.seal_some():
                 pass
@@ -53,9 +72,18 @@ class Sealing:
 
     async def seal_some(self) -> bool:
         """True when there may be more to seal."""
-        if await self._bookings.find_one(UNSEALED, ["_id"]) is None or not await self._holds_the_lease():
+        if not await self._is_something_left() or not await self._holds_the_lease():
             return False
         return await in_transaction(self._database, self._seal_batch) == BATCH
+
+    async def _is_something_left(self) -> bool:
+        """Notes the oldest (by the index, as good as by age) for ``troubles``."""
+        found = await self._bookings.find_one(UNSEALED, ["_id"])
+        self._looked_at = time.monotonic()
+        oldest: ObjectId | None = found["_id"] if found else None
+        if oldest != self._oldest:
+            self._oldest, self._oldest_since = oldest, self._looked_at
+        return oldest is not None
 
     async def _holds_the_lease(self) -> bool:
         """By mongod's clock, which is the same for all slots."""

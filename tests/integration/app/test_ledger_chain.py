@@ -10,13 +10,18 @@ from bson import Decimal128
 from lager import schema
 from lager.accounts.model import Role, User
 from lager.articles.model import ArticleInput, Unit
+from lager.bookings import chain
 from lager.bookings.chain import BEGINNING, Sealing
 from lager.bookings.model import BookingInput
 from lager.bookings.verify import Verified, verify
 from lager.database import Document
+from lager.health import check_ledger
 from lager.locations.model import Kind, LocationInput
-from lager.services import Services
+from lager.services import Services, build_services
+from lager.settings import Settings
+from starlette.datastructures import Secret
 
+from tests.integration.app.mongod import free_port
 from tests.integration.app.shelf import counted, incoming
 
 pytestmark = pytest.mark.anyio
@@ -65,9 +70,9 @@ async def test_sealed_bookings_follow_each_other_and_later_ones_join(stores: Ser
     last = await seal_all(stores)
     assert (last.sealed, last.unsealed, last.broken) == (5, 0, [])
     assert last.head != first.head
-    chain = await stores.database["bookings"].find().sort("seal.position").to_list()
-    assert [one["seal"]["position"] for one in chain] == [1, 2, 3, 4, 5]
-    assert [one["seal"]["previous"] for one in chain][1:] == [one["seal"]["hash"] for one in chain][:-1]
+    links = await stores.database["bookings"].find().sort("seal.position").to_list()
+    assert [one["seal"]["position"] for one in links] == [1, 2, 3, 4, 5]
+    assert [one["seal"]["previous"] for one in links][1:] == [one["seal"]["hash"] for one in links][:-1]
 
 
 async def test_two_slots_that_seal_at_once_make_one_chain(stores: Services) -> None:
@@ -78,6 +83,38 @@ async def test_two_slots_that_seal_at_once_make_one_chain(stores: Services) -> N
         await asyncio.gather(booking, *(other.seal_some() for other in others))
     found = await seal_all(stores)
     assert (found.sealed + found.unsealed, found.broken) == (20, [])
+
+
+async def test_a_booking_that_nobody_seals_shows_in_health_until_it_is_sealed(
+    stores: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chain, "LATE", 0.05)
+    head = await stores.database["ledger"].find_one_and_delete({})
+    await booked(stores, 1)
+    await stores.sealing.seal_some()
+    assert check_ledger(stores.sealing).detail is None
+    await asyncio.sleep(0.1)
+    await stores.sealing.seal_some()
+    found = check_ledger(stores.sealing)
+    assert (found.status, found.unsealed_seconds >= 0.1) == ("warning", True)
+    assert "wartet seit" in str(found.detail)
+    await stores.database["ledger"].insert_one(head)
+    await seal_all(stores)
+    assert check_ledger(stores.sealing).status == "ok"
+
+
+async def test_a_slot_that_cannot_look_for_unsealed_bookings_says_so(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chain, "LATE", 0.05)
+    lost = build_services(Settings(**{**vars(settings), "mongodb_uri": Secret(f"mongodb://127.0.0.1:{free_port()}/")}))
+    lost.sealing.part.start()
+    await asyncio.sleep(0.1)
+    found = check_ledger(lost.sealing)
+    await lost.sealing.part.stop()
+    await lost.client.close()
+    assert found.status == "warning"
+    assert "siegelt dieser Slot nicht" in str(found.detail)
 
 
 async def test_the_lease_keeps_the_other_slot_out_until_its_end(stores: Services) -> None:

@@ -28,7 +28,7 @@ def test_process_is_ready_soon_small_and_says_who_it_is(environ: dict[str, str],
         assert waited < 3 or process.cpu_seconds() < 2, (waited, process.cpu_seconds())
         health = httpx.get(f"{process.url}/api/health").json()
         assert (health["status"] in ("ok", "warning"), health["version"]) == (True, "4.5.6")
-        assert set(health["checks"]) == {"database", "files", "memory", "live"}
+        assert set(health["checks"]) == {"database", "files", "memory", "live", "ledger"}
         assert health["checks"]["database"]["latency_ms"] > 0
         assert health["checks"]["files"]["free_bytes"] > 0
         assert health["checks"]["memory"]["resident_bytes"] < 150 * 1024 * 1024

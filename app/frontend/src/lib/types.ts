@@ -194,6 +194,8 @@ export interface Health {
     files: { status: CheckStatus; free_bytes: number | null; free_percent: number | null; detail: string | null };
     memory: { status: CheckStatus; resident_bytes: number; limit_bytes: number | null; detail: string | null };
     live: { status: CheckStatus; lag_ms: number | null; seq: number; detail: string | null };
+    /** A slot that is about to be replaced may not tell it yet. */
+    ledger?: { status: CheckStatus; unsealed_seconds: number; detail: string | null };
   };
 }
 
