@@ -89,7 +89,13 @@ class BookingInput(Body):
 
 
 class UndoInput(Body):
+    """Why is asked, not demanded: who has just mistyped shall take it back at once."""
+
     key: Key
+    reason: Annotated[OneLine, Field(max_length=200)] = ""
+
+    def fingerprint(self, booking_id: str) -> str:
+        return hashlib.sha256(" ".join(filter(None, ("undo", booking_id, self.reason))).encode()).hexdigest()
 
 
 def check_shape(booking: BookingInput) -> None:

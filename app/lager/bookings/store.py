@@ -8,7 +8,6 @@ deleted nor change what stored amounts mean (the unit).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -84,11 +83,10 @@ class Bookings:
             original = await self._undoable(object_id(booking_id), session)
             opposite = lines.reversed_lines(original["lines"])
             stock = await self._stock.read(lines.effects(opposite), session)
-            fields = {"kind": Kind.UNDO.value, "reason": "", "note": "", "undoes": original["_id"]}
+            fields = {"kind": Kind.UNDO.value, "reason": wish.reason, "note": "", "undoes": original["_id"]}
             return Draft(fields, opposite, stock)
 
-        fingerprint = hashlib.sha256(f"undo {booking_id}".encode()).hexdigest()
-        return await self._post(Origin(user, wish.key, fingerprint), draft)
+        return await self._post(Origin(user, wish.key, wish.fingerprint(booking_id)), draft)
 
     async def _post(self, origin: Origin, draft: Callable[[Session], Awaitable[Draft]]) -> Posted:
         """Whether a key has been booked is asked only when booking fails, as the repetition of a booking always does:

@@ -147,6 +147,7 @@ async def test_queries_are_only_text_and_foreign_ids_find_nothing(keeper: Person
     for wrong in (NOBODY, clamp, store, "x", '{"$gt":""}'):
         await keeper.get(f"/api/bookings/{wrong}", expect=404)
         await keeper.post(f"/api/bookings/{wrong}/undo", {"key": key()}, expect=404)
+        await keeper.post(f"/api/bookings/{wrong}/undo", {"key": key(), "reason": "x" * 201}, expect=422)
     for wrong in (NOBODY, store, booked["id"], "x"):
         await keeper.get(f"/api/articles/{wrong}/stock", expect=404)
 

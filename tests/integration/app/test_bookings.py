@@ -83,9 +83,10 @@ async def test_undoing_books_the_opposite_once(keeper: Person, admin: Person) ->
     clamp, store, van = await article(keeper), await place(keeper, "HL"), await place(keeper, "T1")
     came = await book(keeper, incoming(clamp, store, "10"))
     moved = await book(keeper, moving(clamp, store, van, "4"))
-    undo = {"key": key()}
+    undo = {"key": key(), "reason": "Falscher Artikel"}
     undone = await admin.post(f"/api/bookings/{moved['id']}/undo", undo)
     assert (undone["kind"], undone["undoes"], undone["by"]["name"]) == ("undo", moved["id"], "Petra")
+    assert undone["reason"] == "Falscher Artikel"
     assert await stock(keeper, clamp) == {"HL": "10"}
     assert (await keeper.get(f"/api/bookings/{moved['id']}"))["undone_by"] == undone["id"]
     assert (await admin.post(f"/api/bookings/{moved['id']}/undo", undo, expect=200))["id"] == undone["id"]
