@@ -78,6 +78,24 @@ def test_a_form_with_gaps_names_them_and_starts_at_the_first(browser: Browser, a
     assert api.bookings(article) == []
 
 
+def test_a_message_goes_when_what_was_missing_is_chosen_by_itself(browser: Browser, api: Api) -> None:
+    """Where the article lies comes late; meanwhile somebody has pressed the button."""
+    article, held = api.stocked("Ort kommt spät", "10"), list[Route]()
+    with at(browser, api, PHONE) as page:
+        page.route("**/stock", lambda route: held.append(route), times=1)
+        api.enter(page)
+        page.goto(f"/buchen/entnehmen?artikel={article['id']}")
+        page.get_by_label("Menge in").fill("4")
+        book(page)
+        expect(page.get_by_text("Bitte den Lagerort wählen.")).to_be_visible()
+        held[0].continue_()
+        expect(page.get_by_role("group", name="Woher?").get_by_role("button", pressed=True)).to_be_visible()
+        expect(page.get_by_text("Bitte den Lagerort wählen.")).to_have_count(0)
+        expect(page.get_by_role("alert").filter(has_text="Bitte die rot markierten Felder prüfen")).to_have_count(0)
+        book(page)
+        expect(page.get_by_text("4 Stk entnommen")).to_be_visible()
+
+
 def test_an_impatient_finger_books_once(browser: Browser, api: Api) -> None:
     article = api.stocked("Doppelt getippt", "10")
     with form(browser, api, article) as page:

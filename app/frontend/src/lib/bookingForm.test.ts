@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bodyOf, doneText, newBooking, newKey, problemsOf, quantityProblem, readQuantity, stepped, summary, type BookingValues, type FormKind, type LineValues } from './bookingForm';
+import { bodyOf, doneText, newBooking, newKey, problemsOf, quantityProblem, readQuantity, stepped, stillTrue, summary, type BookingValues, type FormKind, type LineValues } from './bookingForm';
 
 const PIPE = { id: 'a1', name: 'Kupferrohr', number: 'KR.01', unit: 'm', decimals: 2 };
 const TAP = { id: 'a2', name: 'Kugelhahn', number: 'KH.01', unit: 'Stk', decimals: 0 };
@@ -95,4 +95,21 @@ it('is told in a few words', () => {
   expect(summary(booking('out', line(), line(), line()))).toBe('3 Stk Kugelhahn und 2 weitere Artikel');
   expect(doneText(booking('out', line()))).toBe('3 Stk entnommen');
   expect(doneText(booking('in', line(), line()))).toBe('2 Artikel eingelagert');
+});
+
+describe('how long a message holds', () => {
+  const said = booking('transfer', line({ from: '', to: 'fz', quantity: '12' }));
+  const errors = { 'lines.0.from_location_id': 'Bitte den Lagerort wählen.', 'lines.0.quantity': 'Dort sind nur 10 Stk.' };
+  const after = (changed: Partial<LineValues>): string[] => Object.keys(stillTrue(errors, said, { ...said, lines: [{ ...said.lines[0]!, ...changed }] }));
+
+  it('stands while nothing has changed', () => expect(stillTrue(errors, said, { ...said, note: 'neu' })).toEqual(errors));
+  it('goes with the place that was missing, and with it what was said about the amount', () => expect(after({ from: 'hl' })).toEqual([]));
+  it('goes with the amount alone', () => expect(after({ quantity: '9' })).toEqual(['lines.0.from_location_id']));
+  it('still says that something is missing when the other place changes', () => {
+    expect(after({ to: 'hl' })).toEqual(['lines.0.from_location_id']);
+  });
+  it('goes with the reason', () => {
+    const counted = booking('correction', line());
+    expect(stillTrue({ reason: 'Bitte einen Grund angeben.' }, counted, { ...counted, reason: 'Inventur' })).toEqual({});
+  });
 });

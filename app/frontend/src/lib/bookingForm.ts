@@ -89,6 +89,23 @@ function lineProblems(kind: FormKind, line: LineValues, place: number): Fields {
   return problems;
 }
 
+/** The messages that still hold: what they were said about (`judged`) has not been changed since, by hand or by itself. */
+export function stillTrue(errors: Fields, judged: BookingValues, now: BookingValues): Fields {
+  const over = new Set<string>((['reason', 'note'] as const).filter((name) => now[name] !== judged[name]));
+  if (now.lines.length !== judged.lines.length) over.add('lines');
+  for (const [place, line] of judged.lines.entries()) for (const name of overInLine(now.kind, place, line, now.lines[place])) over.add(name);
+  return Object.fromEntries(Object.entries(errors).filter(([name]) => !over.has(name)));
+}
+
+/** What was said about an amount or the other place was said about these places; that something is missing stays true. */
+function overInLine(kind: FormKind, place: number, before: LineValues, now: LineValues | undefined): string[] {
+  if (!now) return [];
+  const names = fieldsOf(kind, place);
+  const hasMoved = now.from !== before.from || now.to !== before.to;
+  const over = (['from', 'to', 'quantity'] as const).filter((name) => now[name] !== before[name] || (hasMoved && now[name].trim()));
+  return [...over.map((name) => names[name]), ...(over.length || now.seen !== before.seen ? [names.seen] : [])];
+}
+
 /** „3“, „2,5“, „2,5 m“ when the article is counted in metres; null when it is no such amount. */
 export function readQuantity(typed: string, unit: string): string | null {
   const text = typed.trim();
