@@ -27,8 +27,8 @@ def spend(paths: StackPaths, ports: Ports, ticket: Ticket) -> None:
         if ticket.nonce in spent or ticket.issued < since:
             raise NotAdmitted("ticket_used", "Das Ticket wurde schon benutzt", next_step="Ein neues holen.")
         if sum(abs(now - at) < WINDOW for at in spent.values()) >= MOST:
-            limit = f"höchstens {MOST} in {WINDOW:g} s"
-            raise NotAdmitted("too_many", "Zu viele Aufträge über die Tür", limit=limit, next_step="Kurz warten.")
+            most = f"Aus dem Browser gehen höchstens {MOST} Aufträge in {WINDOW:g} s"
+            raise NotAdmitted("too_many", most, next_step="Bitte eine Minute warten.")
         _save(paths, ports, since, spent | {ticket.nonce: now})
 
 

@@ -114,6 +114,7 @@ def _entry(record: Record) -> dict[str, Any]:
         "started_at": record.started_at,
         "seconds": _seconds(record),
         "message": record.message,
+        "code": record.code,
     }
 
 

@@ -60,6 +60,7 @@ class Past(_Part):
     started_at: str
     seconds: float = 0.0
     message: str = ""
+    code: str = ""
 
 
 class Content(_Part):

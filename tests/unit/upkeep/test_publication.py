@@ -71,7 +71,8 @@ def test_a_rolled_back_version_is_held(deployed: Driver) -> None:
     deployed.must("check", "unchanged")
     shown = published(deployed)
     assert shown["available"]["held"] is True
-    assert (shown["history"][0]["result"], shown["history"][0]["message"]) == ("rolled_back", rolled.message)
+    entry = shown["history"][0]
+    assert (entry["result"], entry["message"], entry["code"]) == ("rolled_back", rolled.message, "not_ready")
 
 
 def test_a_run_that_begins_is_told(deployed: Driver) -> None:

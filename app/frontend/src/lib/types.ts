@@ -215,7 +215,10 @@ export interface PastRun {
   to: string | null;
   started_at: string;
   seconds: number;
+  /** In the operator's words. */
   message: string;
+  /** What went wrong, for programs; empty when nothing did, or from an older Upkeep. */
+  code: string;
 }
 
 /** What Upkeep says about this installation; `problem` when it says nothing. `may`: what can be started from here. */

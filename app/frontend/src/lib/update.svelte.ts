@@ -23,7 +23,10 @@ export interface Ended {
   result: Result;
   before: string | null;
   after: string | null;
-  reason: string;
+  /** Empty when it is not known. */
+  code: string;
+  /** What the operator is told. */
+  message: string;
 }
 
 type Stage = 'idle' | 'starting' | 'running' | 'landing' | 'ended';
@@ -145,7 +148,7 @@ class Update {
   /** What went wrong is shown over everything, and again after a reload, until somebody has closed it. */
   #end(result: Result, past: PastRun | null, followed: Followed): void {
     const before = past?.from ?? followed.from;
-    this.ended = { result, before, after: past?.to ?? followed.to, reason: past?.message ?? '' };
+    this.ended = { result, before, after: past?.to ?? followed.to, code: past?.code ?? '', message: past?.message ?? '' };
     this.stage = 'ended';
     this.isShown = result !== 'updated';
     connection.isHeld = false;

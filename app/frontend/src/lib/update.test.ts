@@ -118,7 +118,7 @@ describe('an update', () => {
     server.door = { ...DONE, result: 'rolled_back' };
     server.history = [{ run: RUN, result: 'rolled_back', from: '1.0.0', to: '1.1.0', message: 'app-1 startet nicht' }];
     await pass(2);
-    expect([update.stage, update.isShown, update.ended?.result, update.ended?.reason]).toEqual([
+    expect([update.stage, update.isShown, update.ended?.result, update.ended?.message]).toEqual([
       'ended', true, 'rolled_back', 'app-1 startet nicht',
     ]);
     expect(reloads).toBe(0);
@@ -126,7 +126,7 @@ describe('an update', () => {
     const reloaded = await loadPage();
     reloaded.resume();
     await pass(2);
-    expect([reloaded.isShown, reloaded.ended?.reason]).toEqual([true, 'app-1 startet nicht']);
+    expect([reloaded.isShown, reloaded.ended?.message]).toEqual([true, 'app-1 startet nicht']);
     reloaded.hide();
     const closed = await loadPage();
     closed.resume();
@@ -147,7 +147,7 @@ describe('an update', () => {
     server.door = { ...DONE, result: 'rolled_back' };
     server.history = [{ run: RUN, result: 'rolled_back', from: '1.0.0', to: '1.1.0', message: 'zu viele Fehler' }];
     await pass(3);
-    expect([landed.isShown, landed.ended?.reason]).toEqual([true, 'zu viele Fehler']);
+    expect([landed.isShown, landed.ended?.message]).toEqual([true, 'zu viele Fehler']);
   });
 
   it('waits for an agent that restarts and a network that is away', async () => {

@@ -48,6 +48,25 @@ export function endedText({ result, before, after }: Told): string {
   return texts[result] ?? '';
 }
 
+const REASONS: Record<string, string> = {
+  not_ready: 'Die neue Version ist nicht richtig angelaufen.',
+  bake: 'Die neue Version lief an, arbeitete aber nicht zuverlässig.',
+  migration: 'Die Daten ließen sich nicht auf die neue Version umstellen.',
+  database: 'Die Datenbank hat nicht mitgespielt.',
+  disk: 'Auf dem Server ist nicht genug Speicherplatz frei.',
+  registry: 'Die neue Version ließ sich nicht herunterladen.',
+  image_missing: 'Die neue Version ist dort, wo sie liegen sollte, nicht zu finden.',
+  docker: 'Docker auf dem Server hat einen Fehler gemeldet.',
+  compose: 'Docker auf dem Server hat einen Fehler gemeldet.',
+  gate: 'Die Weiche vor der Anwendung hat einen Fehler gemeldet.',
+};
+
+/** Why, in a sentence for people who do not run servers; empty when there is none for it. */
+export const reasonText = (code: string): string => REASONS[code] ?? '';
+
+/** The operator's own words, as text: `commands` in quotation marks. */
+export const operatorText = (message: string): string => message.replace(/`([^`]*)`/g, '„$1“');
+
 /** Seconds as „0:28 min“. */
 export function duration(seconds: number): string {
   const whole = Math.round(seconds);
