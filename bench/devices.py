@@ -23,7 +23,8 @@ AWAY = (OSError, websockets.WebSocketException, TimeoutError)
 
 @dataclass
 class Device:
-    """`seen`: monotonic time by sequence number. `gaps`: how long each interruption was, in seconds."""
+    """`seen`: monotonic time by sequence number. `told`: numbers with what they were about („booking 64b0…"), in the
+    order of arrival. `gaps`: how long each interruption was, in seconds."""
 
     address: Callable[[], str]
     origin: str
@@ -32,6 +33,7 @@ class Device:
     seq: int = 0
     resets: int = 0
     seen: dict[int, float] = field(default_factory=dict)
+    told: list[tuple[int, str]] = field(default_factory=list)
     doubled: int = 0
     gaps: list[float] = field(default_factory=list)
     is_live: bool = False
@@ -86,12 +88,18 @@ class Device:
         for event in events:
             self.doubled += event["seq"] in self.seen
             self.seen[event["seq"]] = now
+            self.told.append((event["seq"], about(event["kind"], event["body"])))
             self.seq = event["seq"]
 
     def is_complete(self) -> bool:
         """Every number between the first and the last it saw, once each and in order."""
         numbers = list(self.seen)
         return not self.doubled and numbers == list(range(numbers[0], numbers[-1] + 1)) if numbers else True
+
+
+def about(kind: str, body: dict[str, Any]) -> str:
+    """The thing that an event is about."""
+    return f"{kind} {body.get('id', '')}".strip()
 
 
 @contextlib.asynccontextmanager

@@ -1,68 +1,23 @@
-"""Twenty people book at random over two slots, and a slot is killed meanwhile: nothing is lost, nothing is doubled."""
+"""Twenty people book at random over two slots that are killed and exchanged meanwhile: nothing is lost or doubled."""
 
 from __future__ import annotations
 
 import asyncio
-import random
-import signal
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
-import httpx
 import pytest
-from lager.accounts.model import Role
-from lager.bookings.verify import Verified, verify
 from lager.services import Services
 
-from tests.integration.app.bookers import Booker, Tally
-from tests.integration.app.mongod import free_port
-from tests.integration.app.people import HEADERS, PASSWORD, Person
-from tests.integration.app.process import Process, running
-from tests.integration.app.shelf import article, place
+from tests.integration.app.bookers import Crowd, crowd
+from tests.integration.app.proof import Storm, prove, write_storm
+from tests.integration.app.two_slots import Slots
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 CLIENTS = 20
-ARTICLES = 60
-PLACES = 6
-SETTLED = 60  # seconds until everything is sealed and numbered
-
-
-@dataclass
-class Slots:
-    """Two processes of the app on one database. ``losses`` counts how often one was taken away."""
-
-    environ: dict[str, str]
-    folder: Path
-    stack: ExitStack
-    processes: list[Process] = field(default_factory=list)
-    losses: int = 0
-
-    def start(self, number: int) -> None:
-        environ = {**self.environ, "PORT": self.processes[number].environ["PORT"]}
-        self.processes[number] = self.stack.enter_context(running(environ, self.folder / f"slot{number}"))
-
-    def start_both(self) -> None:
-        for number in range(2):
-            environ = {**self.environ, "PORT": str(free_port())}
-            self.processes.append(self.stack.enter_context(running(environ, self.folder / f"slot{number}")))
-        for process in self.processes:
-            process.until_ready()
-
-    @property
-    def urls(self) -> list[str]:
-        return [process.url for process in self.processes]
-
-    async def lose(self, number: int, how: signal.Signals) -> None:
-        """Gone while others use it, and back soon after."""
-        self.processes[number].popen.send_signal(how)
-        await asyncio.to_thread(self.processes[number].popen.wait)
-        self.losses += 1
-        await asyncio.sleep(0.3)
-        self.start(number)
-        await asyncio.to_thread(self.processes[number].until_ready)
 
 
 @pytest.fixture
@@ -73,71 +28,42 @@ def slots(environ: dict[str, str], tmp_path: Path) -> Iterator[Slots]:
         yield found
 
 
-@asynccontextmanager
-async def crowd(services: Services, slots: Slots, tally: Tally) -> AsyncIterator[list[Booker]]:
-    """Everybody is signed in; there are articles and places, and nothing in store."""
-    await services.users.create("klaus", "Klaus", Role.STORE, PASSWORD)
-    async with httpx.AsyncClient(timeout=30, headers={"X-Lager-Client": HEADERS["X-Lager-Client"]}) as client:
-        client.base_url = httpx.URL(slots.urls[0])
-        person = Person(client)
-        await person.sign_in("klaus")
-        articles = [await article(person, f"Teil {number}") for number in range(ARTICLES)]
-        places = [await place(person, f"L{number}") for number in range(PLACES)]
-        yield [Booker(client, slots.urls, articles, places, tally, random.Random(number)) for number in range(CLIENTS)]
-
-
-async def book_and_lose_slots(services: Services, slots: Slots, bookings: int, losses: int) -> Tally:
-    """``losses`` times, spread over the bookings, one slot goes: killed and stopped in turns."""
-    tally = Tally()
-    async with crowd(services, slots, tally) as bookers:
-        booking = asyncio.gather(*(booker.book(bookings // CLIENTS) for booker in bookers))
-        for number in range(losses):
-            while tally.answered < bookings * (number + 1) / (losses + 1) and not booking.done():
-                await asyncio.sleep(0.02)
-            await slots.lose(number % 2, signal.SIGKILL if number % 3 != 2 else signal.SIGTERM)
+async def book_in_a_storm(services: Services, slots: Slots, bookings: int, rounds: int) -> Storm:
+    """``rounds`` times, spread over the bookings: one slot killed, then one exchanged, the next time the other way."""
+    async with crowd(services, slots, CLIENTS) as people:
+        began = time.monotonic()
+        booking = asyncio.gather(*(booker.book(bookings // CLIENTS) for booker in people.bookers))
+        for number in range(rounds):
+            await until_booked(people, bookings * (number + 1) // (rounds + 1))
+            await slots.kill(number % 2)
+            await slots.exchange(1 - number % 2)
+        assert not booking.done(), "Die Störungen sollen unter Last geschehen"
         await booking
-    return tally
+        seconds = time.monotonic() - began
+        proved = await prove(services, people)
+    return Storm(people.tally, people.devices, slots, proved, seconds)
 
 
-async def settled(services: Services) -> Verified:
-    """As it is when all is sealed and the outbox is empty."""
-    async with asyncio.timeout(SETTLED):
-        while (found := await verify(services.database)).unsealed or await _waiting(services):
-            await asyncio.sleep(0.2)
-    return found
+async def until_booked(people: Crowd, count: int) -> None:
+    while len(people.tally.booked) < count:
+        await asyncio.sleep(0.02)
 
 
-async def _waiting(services: Services) -> bool:
-    return await services.database["outbox"].find_one() is not None
-
-
-async def check(services: Services, tally: Tally) -> None:
-    found = await settled(services)
-    assert found.broken == []
-    assert found.sealed == len(tally.booked)
-    stored = {one["key"]: str(one["_id"]) async for one in services.database["bookings"].find({}, ["key"])}
-    assert stored == tally.booked
-    assert not tally.refused & set(stored)
-    assert await services.database["stock"].find_one({"quantity": {"$lt": 0}}) is None
-    events = await services.database["events"].find({"kind": "booking"}).to_list()
-    assert sorted(event["body"]["id"] for event in events) == sorted(tally.booked.values())
-    numbers = [one["_id"] async for one in services.database["events"].find({}, ["_id"]).sort("_id")]
-    assert numbers == list(range(1, len(numbers) + 1))
-
-
-async def test_a_thousand_bookings_survive_the_death_of_a_slot(services: Services, slots: Slots) -> None:
-    tally = await book_and_lose_slots(services, slots, 1_000, losses=1)
-    assert (tally.answered, slots.losses) == (1_000, 1)
-    assert tally.repeated > 0
-    await check(services, tally)
+async def test_a_thousand_bookings_survive_the_death_and_the_exchange_of_slots(
+    services: Services, slots: Slots
+) -> None:
+    storm = await book_in_a_storm(services, slots, 1_000, rounds=1)
+    assert (len(storm.tally.booked), slots.killed, slots.exchanged) == (1_000, 1, 1)
+    assert storm.tally.repeated > 0
+    assert storm.proved.is_good, storm.proved
     await services.client.close()
 
 
 @pytest.mark.faults
 @pytest.mark.timeout(1500)
-async def test_ten_thousand_bookings_survive_many_deaths_and_stops(services: Services, slots: Slots) -> None:
-    tally = await book_and_lose_slots(services, slots, 10_000, losses=12)
-    assert (tally.answered, slots.losses) == (10_000, 12)
-    print(f"{len(tally.booked)} booked, {len(tally.refused)} refused, {tally.repeated} repeated")
-    await check(services, tally)
+async def test_ten_thousand_bookings_survive_many_deaths_and_exchanges(services: Services, slots: Slots) -> None:
+    storm = await book_in_a_storm(services, slots, 10_000, rounds=12)
+    write_storm(storm)
+    assert (len(storm.tally.booked), slots.killed, slots.exchanged) == (10_000, 12, 12)
+    assert storm.proved.is_good, storm.proved
     await services.client.close()
