@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import requests
 from playwright.sync_api import Browser, Page, expect
 
-from bench.load import Call, Tally
+from bench.load import Tally
 from tests.e2e import site as sites
 from tests.e2e.callers import Callers
 from tests.e2e.site import Json, Played, Site
-from tests.e2e.visitor import CLIENT, DESKTOP, PHONE, at, cookie, enter
+from tests.e2e.visitor import DESKTOP, PHONE, at, cookie, enter
 from tests.e2e.watching import (
     Navigations,
     assert_only_good_answers,
@@ -22,24 +20,13 @@ from tests.e2e.watching import (
     first_answer_of,
     reading,
     shut,
+    writing,
 )
 
-WRITES_PER_SECOND = 5
 LANDS_WITHIN = 2.0
 MORE_THAN_THE_START = 2.0  # seconds that the window may take on top of the application's own start
 TITLE = "Update wird installiert…"
 TYPED = "Wandhalter, noch nicht gespeichert"
-
-
-@contextmanager
-def writing(site: Site, mark: str) -> Iterator[Callers]:
-    """Each call creates an article of its own, named by `mark`."""
-    headers = {"Cookie": cookie(site), **CLIENT}
-    bodies = ({"number": f"{mark}-{n}", "name": f"Lastprobe {mark}-{n}", "unit": "Stk"} for n in range(2000))
-    with Callers(
-        site.url, [Call("/api/articles", "POST", body, headers) for body in bodies], WRITES_PER_SECOND
-    ) as callers:
-        yield callers
 
 
 def see_maintenance(page: Page) -> Navigations:

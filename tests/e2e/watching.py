@@ -11,9 +11,10 @@ from playwright.sync_api import Page
 from bench.load import Call, Tally, describe
 from tests.e2e.callers import Callers
 from tests.e2e.site import Site
-from tests.e2e.visitor import cookie
+from tests.e2e.visitor import CLIENT, cookie
 
 READS_PER_SECOND = 40
+WRITES_PER_SECOND = 5
 WATCHED_FOR_LOOPS_MS = 2500
 
 
@@ -28,6 +29,17 @@ def reading(site: Site, per_second: float = READS_PER_SECOND) -> Iterator[Caller
     paths = ("/api/articles?q=rohr", "/api/locations")
     with Callers(
         site.url, [Call("/api/health"), *(Call(path, headers=headers) for path in paths)], per_second
+    ) as callers:
+        yield callers
+
+
+@contextmanager
+def writing(site: Site, mark: str) -> Iterator[Callers]:
+    """Each call creates an article of its own, named by `mark`."""
+    headers = {"Cookie": cookie(site), **CLIENT}
+    bodies = ({"number": f"{mark}-{n}", "name": f"Lastprobe {mark}-{n}", "unit": "Stk"} for n in range(2000))
+    with Callers(
+        site.url, [Call("/api/articles", "POST", body, headers) for body in bodies], WRITES_PER_SECOND
     ) as callers:
         yield callers
 
