@@ -82,7 +82,7 @@ def index(folder: Path) -> str:
     rows = [_index_row(file) for file in sorted(folder.glob("*.md")) if file.name != "README.md"]
     intro = (
         "Jede Zahl steht neben einem Vergleichswert aus demselben Lauf: Zeiten einer Maschine sagen wenig, "
-        "Verhältnisse viel. `make bench` und `make load` messen neu und schreiben diese Seiten."
+        "Verhältnisse viel. `make bench`, `make load` und `make faults` messen neu und schreiben diese Seiten."
     )
     columns = ("Thema", "gemessen", "eingehalten", "verfehlt")
     return "\n\n".join([GENERATED.format("make bench"), "# Messungen", intro, table(columns, rows)]) + "\n"

@@ -15,7 +15,7 @@ from bench.figures import Figure, Limit, Report
 from bench.machine import Circumstances
 from tests.integration.app.bookers import Crowd, Tally
 from tests.integration.app.process import ROOT
-from tests.integration.app.two_slots import Slots
+from tests.integration.app.two_slots import DOWN, Slots
 
 FOLDER = Path(ROOT / "docs" / "messungen")
 MADE_BY = "make faults"
@@ -159,8 +159,9 @@ def storm_figures(storm: Storm) -> list[Figure]:
         Figure("Bestände unter null", "", [proved.negative], "Bestände", [proved.cells], Limit(0)),
         Figure("Lücken in den Nummern der Ereignisse", "", [proved.gaps], "Ereignisse", [proved.events], Limit(0)),
         Figure("Geräte mit unvollständiger Liste", "", [proved.incomplete], "Geräte", clients, Limit(0)),
-        Figure("Längste Unterbrechung eines Geräts", "s", [longest], "Unterbrechungen", [at_all]),
-        Figure("Buchungen", "1/s", [confirmed / storm.seconds], "Leute", clients),
+        Figure("Unterbrechungen aller Geräte", "", [at_all], "Geräte", clients),
+        Figure("Längste Unterbrechung eines Geräts", "s", [longest], "bis ein Slot neu gestartet wird", [DOWN]),
+        Figure("Buchungen in der Sekunde", "", [confirmed / storm.seconds], "Leute", clients),
     ]
 
 
