@@ -329,6 +329,11 @@ def test_agent_is_started_again_for_ever_and_each_failure_is_told(units: dict[st
     assert "RuntimeDirectory" not in unit
 
 
+def test_agent_gives_way_to_the_applications(units: dict[str, str]) -> None:
+    assert "Slice=upkeep.slice" in units["upkeep-agent.service"].splitlines()
+    assert {"CPUWeight=20", "IOWeight=20"} <= set(units["upkeep.slice"].splitlines())
+
+
 def test_check_is_a_client_of_the_agent_and_nothing_else(units: dict[str, str]) -> None:
     lines = set(units["upkeep-check@.service"].splitlines())
     assert {"ExecStart=/usr/local/bin/upkeep check %i --starter timer", "SuccessExitStatus=5"} <= lines
