@@ -88,10 +88,11 @@ def build_services(
     client = open_client(str(settings.mongodb_uri))
     database = client[settings.database]
     tokens = Tokens(str(settings.secret))
-    outbox = Outbox(database, now)
     sessions = Sessions(database, tokens, now)
     users = Users(database, passwords or Passwords(), now)
     lifecycle = Lifecycle()
+    live = Live(database, lifecycle.instance, now)
+    outbox = Outbox(database, now, live.numbering.wake)
     metrics = Metrics(settings.version, lifecycle.instance)
     return Services(
         settings=settings,
@@ -100,7 +101,7 @@ def build_services(
         database=database,
         abandoned=Abandoned(client),
         outbox=outbox,
-        live=Live(database, lifecycle.instance, now),
+        live=live,
         sessions=sessions,
         throttle=Throttle(database, tokens, now),
         users=users,

@@ -15,8 +15,8 @@ from pymongo.errors import DuplicateKeyError
 from lager.accounts.model import User
 from lager.articles import model
 from lager.articles.search import needed_grams, number_key, query_words, search_fields, text_filter
-from lager.bookings.stock import ZERO, Stock
-from lager.database import Collection, Database, Document, Session, in_transaction, object_id
+from lager.bookings.stock import WITH_STOCK, ZERO, Stock, in_stock
+from lager.database import Collection, Database, Document, Session, object_id
 from lager.live.outbox import Outbox
 from lager.problems import BadFields, Conflict, NotFound, Problem, Stale
 
@@ -130,10 +130,11 @@ class Articles:
         return None if wanted.words or wanted.chosen() else await self._articles.estimated_document_count()
 
     async def get(self, article_id: str) -> Document:
-        found = await self._articles.find_one({"_id": object_id(article_id)})
-        if found is None:
+        wanted = {"$match": {"_id": object_id(article_id)}}
+        found = await (await self._articles.aggregate([wanted, *WITH_STOCK])).to_list()
+        if not found:
             raise NotFound(GONE)
-        return (await self._stocked([found]))[0]
+        return found[0] | {"stock": in_stock(found[0])}
 
     async def options(self) -> dict[str, list[str]]:
         """Categories and suppliers that are in use, for suggestions and filters."""
@@ -197,7 +198,7 @@ class Articles:
 
     async def _written(self, work: Callable[[Session], Awaitable[Document]], fields: Document) -> Document:
         try:
-            return await in_transaction(self._database, work)
+            return await self._outbox.transaction(work)
         except DuplicateKeyError as exc:
             raise await self._taken(exc, fields) from exc
 

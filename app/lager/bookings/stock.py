@@ -13,6 +13,11 @@ from pymongo import UpdateOne
 from lager.database import Collection, Database, Document, Session
 
 ZERO = Decimal(0)
+OF_ARTICLE = {"from": "stock", "localField": "_id", "foreignField": "_id.article", "as": "stock"}
+WITH_STOCK: list[Mapping[str, Any]] = [  # of an aggregation over articles: each with its ``stock`` over all locations
+    {"$lookup": OF_ARTICLE},
+    {"$set": {"stock": {"$sum": "$stock.quantity"}}},
+]
 
 
 @dataclass(frozen=True, order=True)
@@ -24,6 +29,12 @@ class Cell:
 
     def key(self) -> Document:
         return {"article": self.article, "location": self.location}
+
+
+def in_stock(article: Document) -> Decimal:
+    """Of an article that came WITH_STOCK."""
+    found = article["stock"]
+    return found.to_decimal() if isinstance(found, Decimal128) else ZERO  # the sum of nothing is a plain 0
 
 
 class Stock:

@@ -22,7 +22,7 @@ from lager.bookings import lines
 from lager.bookings.lines import Draft, Things
 from lager.bookings.model import BookingInput, Kind, UndoInput, change, check_shape, in_milliseconds
 from lager.bookings.stock import Stock
-from lager.database import Collection, Database, Document, Session, in_transaction, lock, object_id
+from lager.database import Collection, Database, Document, Session, lock, object_id
 from lager.live.outbox import Outbox
 from lager.problems import Conflict, NotFound, Problem
 
@@ -101,7 +101,7 @@ class Bookings:
             return await self._write(drafted, number, origin, session)
 
         try:
-            return Posted(await in_transaction(self._database, work), is_new=True)
+            return Posted(await self._outbox.transaction(work), is_new=True)
         except (Problem, DuplicateKeyError):
             if known := await self._bookings.find_one({"key": origin.key}):
                 return Posted(_same(known, origin), is_new=False)

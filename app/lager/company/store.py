@@ -10,7 +10,7 @@ from pymongo.errors import DuplicateKeyError
 
 from lager.accounts.model import User
 from lager.company.model import UNSAVED, CompanyEdit, view
-from lager.database import Collection, Database, Document, Session, in_transaction
+from lager.database import Collection, Database, Document, Session
 from lager.live.outbox import Outbox
 from lager.problems import Stale
 
@@ -45,7 +45,7 @@ class Company:
             return saved
 
         try:
-            saved = await in_transaction(self._database, save)
+            saved = await self._outbox.transaction(save)
         except DuplicateKeyError:
             saved = None
         if saved is None:

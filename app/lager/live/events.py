@@ -18,20 +18,19 @@ class NoEvents(Exception):
 
 @dataclass(frozen=True)
 class Event:
-    """``body`` is what the writer told; ``by`` the instance that gave the number."""
+    """``body`` is what the writer told."""
 
     seq: int
     at: datetime
     kind: str
     body: Document
-    by: str
 
     def view(self) -> dict[str, Any]:
         return {"seq": self.seq, "at": self.at.isoformat(), "kind": self.kind, "body": self.body}
 
 
 def event_from(document: Document) -> Event:
-    return Event(document["_id"], document["at"], document["kind"], document["body"], document["by"])
+    return Event(document["_id"], document["at"], document["kind"], document["body"])
 
 
 class EventLog:

@@ -37,8 +37,6 @@ class Live:
         self.numbering = Numbering(database, instance)
         self.presence = Presence(database, instance, now)
         hearers = Hearers(
-            outbox=self.numbering.wake,
-            numbered=self.numbering.heard,
             presence=self.presence.wake,
             session_ended=self._session_ended,
             afresh=self._afresh,

@@ -1,14 +1,14 @@
 """Gives outbox entries their numbers, many in one transaction, outside the writers' way (ADR 0022).
 
 Any slot may do it at any time: entries leave the outbox and get their numbers in one transaction, so none gets two.
-That both slots try at once would only cost time; so whoever numbered last goes on at once, and the others step in when
-an entry lies for STEP_IN. No lease and no clock decides: a slot that is killed is missed for a quarter of a second.
+Each does so after its own writes and takes what the others have left there, too. No lease and no clock decides: what a
+killed slot has left is missed for half a second.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
+import contextlib
 from functools import partial
 
 from pymongo import ReturnDocument
@@ -17,11 +17,8 @@ from lager.database import Collection, Database, Document, Session, in_transacti
 from lager.live.events import COUNTER, NoEvents
 
 BATCH = 500
-STEP_IN = 0.25  # seconds
-GATHER = 0.03  # seconds from one batch to the next: many writers share one, a single one waits for nothing
-LOOK_ANYWAY = 5.0  # seconds; the tail wakes us much sooner
-
-log = logging.getLogger("lager.live")
+GATHER = 0.05  # seconds from one batch to the next: many writers share one, a single one waits for nothing
+LOOK_ANYWAY = 0.5  # seconds
 
 
 class Overtaken(Exception):
@@ -29,7 +26,7 @@ class Overtaken(Exception):
 
 
 class Numbering:
-    """One slot's part in it. ``leads``: this slot numbered the newest event."""
+    """One slot's part in it."""
 
     def __init__(self, database: Database, instance: str) -> None:
         self._database = database
@@ -38,23 +35,17 @@ class Numbering:
         self._counters: Collection = database["counters"]
         self._instance = instance
         self._woken = asyncio.Event()
-        self.leads = False
 
     def wake(self) -> None:
         """Something has been put into the outbox, or may have been."""
         self._woken.set()
 
-    def heard(self, by: str) -> None:
-        """The instance that numbered the newest event."""
-        self.leads = by == self._instance
-
     async def run(self) -> None:
         while True:
             await self._something_to_do()
-            if self.leads or await self._is_left_lying():
-                while await self.number_some():
-                    pass
-                await asyncio.sleep(GATHER)
+            while await self.number_some():
+                pass
+            await asyncio.sleep(GATHER)
 
     async def number_some(self) -> bool:
         """True when there may be more."""
@@ -64,9 +55,7 @@ class Numbering:
         try:
             await in_transaction(self._database, partial(self._move, waiting))
         except Overtaken:
-            self.leads = False
-            return False
-        self.leads = True
+            return True
         return len(waiting) == BATCH
 
     async def _move(self, waiting: list[Document], session: Session) -> None:
@@ -89,17 +78,7 @@ class Numbering:
         return {"_id": seq, "at": entry["at"], "kind": entry["kind"], "body": entry["body"], "by": self._instance}
 
     async def _something_to_do(self) -> None:
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOOK_ANYWAY):
                 await self._woken.wait()
-        except TimeoutError:
-            log.debug("looking into the outbox anyway")
         self._woken.clear()
-
-    async def _is_left_lying(self) -> bool:
-        """The oldest entry is still there after a while: whoever should have numbered it is gone."""
-        oldest = await self._outbox.find_one(sort=[("stamp", 1)])
-        if oldest is None:
-            return False
-        await asyncio.sleep(STEP_IN)
-        return await self._outbox.find_one({"_id": oldest["_id"]}, ["_id"]) is not None

@@ -28,7 +28,7 @@ PIPELINE: list[Document] = [
     {
         "$match": {
             "$or": [
-                {"operationType": "insert", "ns.coll": {"$in": ["outbox", "events"]}},
+                {"operationType": "insert", "ns.coll": "events"},
                 {"operationType": {"$in": WRITES}, "ns.coll": "presence"},
                 {"operationType": "delete", "ns.coll": "sessions"},
                 {"operationType": {"$in": SWAPS}, "ns.coll": {"$in": ["events", "counters", None]}},
@@ -49,8 +49,6 @@ class Swapped(Exception):
 class Hearers:
     """Who is told what. ``afresh``: a stream begins, anything may have happened before it."""
 
-    outbox: Callable[[], None]
-    numbered: Callable[[str], None]
     presence: Callable[[], None]
     session_ended: Callable[[str], None]
     afresh: Callable[[], None]
@@ -100,8 +98,6 @@ class Tail:
             raise Swapped(collection)
         if collection == "events":
             await self._numbered(event_from(change["fullDocument"]))
-        elif collection == "outbox":
-            self._hearers.outbox()
         elif collection == "presence":
             self._hearers.presence()
         elif collection == "sessions":
@@ -112,7 +108,6 @@ class Tail:
             await self.catch_up()
         elif event.seq == self._feed.newest + 1:
             self._append(event)
-        self._hearers.numbered(event.by)
 
     def _append(self, event: Event) -> None:
         if event.seq != self._feed.newest + 1:  # removed in between: as if far behind

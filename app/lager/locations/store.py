@@ -13,7 +13,7 @@ from pymongo.errors import DuplicateKeyError
 
 from lager.accounts.model import User
 from lager.bookings.stock import Stock
-from lager.database import Collection, Database, Document, Session, in_transaction, lock, object_id
+from lager.database import Collection, Database, Document, Session, lock, object_id
 from lager.live.outbox import Outbox
 from lager.locations import model
 from lager.locations.model import LABELS, PARENTS, Kind
@@ -113,7 +113,7 @@ class Locations:
             return await work(session)
 
         try:
-            return await in_transaction(self._database, locked)
+            return await self._outbox.transaction(locked)
         except DuplicateKeyError as exc:
             other = await self._locations.find_one({"code_key": fields["code_key"]}, ["name"])
             name = f"„{other['name']}“" if other else "ein anderer Lagerort"
