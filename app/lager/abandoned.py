@@ -2,7 +2,7 @@
 
 mongod does not end a transaction because its client is gone, only after a minute (transactionLifetimeLimitSeconds).
 Until then all who write the same documents collide with it: events get no numbers, the articles that were being booked
-cannot be booked. Ending one of a slot that lives is harmless: it starts over, as after any collision (ADR 0028).
+cannot be booked. Ending one of a slot that lives is harmless: it starts over, as after any collision (ADR 0031).
 """
 
 from __future__ import annotations

@@ -89,6 +89,14 @@ def test_no_room_is_called_utils() -> None:
         assert not forbidden & {part.removesuffix(".py") for part in file.relative_to(ROOT).parts}, file
 
 
+def test_every_decision_has_a_number_of_its_own() -> None:
+    names = sorted(path.name for path in (ROOT / "docs" / "adr").glob("[0-9]*.md"))
+    numbers = [name.split("-")[0] for name in names]
+    assert len(numbers) == len(set(numbers)), names
+    wrong = [name for name in names if not (ROOT / "docs/adr" / name).read_text().startswith(f"# {int(name[:4])}. ")]
+    assert not wrong
+
+
 def test_python_files_stay_small() -> None:
     for file in tracked("upkeep/*.py", "testbed/*.py", "app/lager/*.py", "workshop/*.py", "library/*.py"):
         lines = file.read_text().splitlines()
