@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.faults.matrix.grounds import Ground
 from tests.faults.matrix.lane import Lane, LaneBroken
 from tests.faults.matrix.pool import Pool
+from tests.faults.matrix.scenes import scene
 
 HERE, THERE = Ground("hier"), Ground("dort")
 
@@ -88,3 +90,23 @@ def test_nothing_is_begun_when_time_is_over() -> None:
     pool.add([Noted("a", seen)])
     pool.work_off(lanes(1))
     assert seen == []
+
+
+class OnPaper(Lane):
+    """A host whose stacks are only written down."""
+
+    def stand(self, ground: Ground) -> None:
+        self.ground = ground
+        self.stood = [*getattr(self, "stood", []), ground.name]
+
+    def cell(self, verb: str, job: dict[str, Any]) -> dict[str, Any]:
+        return {"problems": []}
+
+
+def test_scene_after_one_that_leaves_another_stack_begins_with_a_new_one() -> None:
+    lane = OnPaper("bett", "m1")
+    usual, adding = scene("rolling-vor"), scene("rolling-slot-mehr")
+    assert usual.ground == adding.ground
+    for one in (usual, usual, adding, usual):
+        lane.play(one)
+    assert lane.stood == ["rolling", "rolling", "rolling"]

@@ -115,6 +115,8 @@ class Lane:
             self.make_ready(scene.ground)
         job = scene.job(point, deed, operator, self.repository_of(scene.ground))
         answer = self._through_a_reboot(job) if deed == "reboot" else self.cell("all", job)
+        if scene.fresh:
+            self.ground = None  # what stands there now may be another stack
         if answer["problems"]:
             answer["log"] = self.host.log().splitlines()[-40:]
             self.ground = None

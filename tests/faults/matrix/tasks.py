@@ -46,7 +46,6 @@ class Survey:
         pool.add(Shot(cell, self.ledger) for cell in cells if cell.kind in self.kinds)
 
     def of(self, lane: Lane) -> list[str]:
-        lane.ground = None if self.scene.fresh else lane.ground
         seen = lane.play(self.scene)
         if seen["problems"]:
             raise LaneBroken(f"{self.scene.name}, ungestört: {seen['problems']}: {seen.get('message', '')}")
