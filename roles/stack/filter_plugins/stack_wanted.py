@@ -33,7 +33,9 @@ KINDS = {
 LOGO_LIMIT = 4096
 LOGO_KINDS = (".svg", ".png")
 SECRET_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
-OWN_SECRET = re.compile(r"ticket-key|mongodb-(?!uri$).*")
+OWN_SECRET = re.compile(
+    r"ticket-key|mongodb-(?!uri$).*|backup-(address|password|ca|ssh-.+|s3-.+)"
+)
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 SECRET_PATH = re.compile(r"/[A-Za-z0-9._~/-]+")
@@ -137,7 +139,7 @@ def _secrets_wrong(wanted: Wanted) -> Iterator[str]:
         if not str(value or "").strip():
             yield f"stack__secrets: {name} ist leer. Erzeugen: `make secrets INVENTORY=…`."
         if OWN_SECRET.fullmatch(name):
-            yield f"stack__secrets: {name}: ticket-key und mongodb-… legt die Rolle an (erlaubt: mongodb-uri)."
+            yield f"stack__secrets: {name}: ticket-key, mongodb-…, backup-… legt die Rolle an (erlaubt: mongodb-uri)."
     for name, value in wanted["environment_secrets"].items():
         if not VARIABLE_NAME.fullmatch(name):
             yield f"stack__environment_secrets: „{name}“ ist kein Name einer Umgebungsvariablen."
