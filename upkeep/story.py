@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from upkeep import database_story
 from upkeep.adoption import story as adoption
+from upkeep.backup.making import asked_before, save_before
 from upkeep.database_story import step, step_back
 from upkeep.errors import UpkeepError
 from upkeep.failure import blame, blame_way_back
@@ -37,6 +38,8 @@ def forward(run: Run) -> None:
     run.phase("preflight", "Voraussetzungen werden geprüft", 5, preflight)
     run.phase("pull", "Abbilder werden geladen", 10, pull)
     run.phase("trial", "Gate-Konfiguration wird geprüft", 48, try_gate)
+    if asked_before(run):
+        save_before(run)
     if run.plan.before or run.plan.after:
         run.phase("before", "Hooks vor dem Lauf", 48, before)
     if run.plan.database:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from upkeep.backup.policy import Quiesce, VolumeSource
 from upkeep.backup.record import Notes, notes
+from upkeep.errors import UpkeepError
 from upkeep.run import Run
 
 GRACE = 30.0  # seconds for a container to end by itself
@@ -40,6 +41,15 @@ def bring_back(run: Run) -> None:
     if known.quieted:
         known.quieted = []
         run.journal.save()
+
+
+def leave_nobody_still(run: Run) -> None:
+    """At any end of a run that saved something on its way; what does not work is a warning."""
+    try:
+        if run.record.backup:
+            bring_back(run)
+    except UpkeepError as exc:
+        run.record.warnings.append(str(exc))
 
 
 def _hold(run: Run, container: str, how: Quiesce) -> None:

@@ -4,16 +4,15 @@ runs. A backup that does not come to its end is none; the ones before it are unt
 from __future__ import annotations
 
 import logging
-from functools import partial
 
 from upkeep import policy as policies
 from upkeep import state
-from upkeep.backup import checking, memory, sources
+from upkeep.backup import checking, memory
+from upkeep.backup.making import begin, save_all
 from upkeep.backup.policy import BackupPolicy
 from upkeep.backup.quieting import bring_back
 from upkeep.backup.record import notes
 from upkeep.backup.repository import of_policy, open_repository, opened
-from upkeep.backup.saving import remember, save, seal
 from upkeep.errors import Refused, UpkeepError
 from upkeep.failure import blame
 from upkeep.journal import Operation, Result
@@ -58,8 +57,7 @@ def _prepare(run: Run) -> None:
     known = state.load(run.paths)
     plan = Plan(known.release, known.release, known.images, known.images, message="Sicherung")
     run.record.plan = plan.dump()
-    notes(run)
-    run.mark("backup")
+    begin(run)
 
 
 def _forward(run: Run) -> None:
@@ -73,12 +71,7 @@ def _forward(run: Run) -> None:
 
 
 def _backup(run: Run) -> None:
-    every = tuple(sources.wanted(run.policy))
-    for number, source in enumerate(every):
-        percent = 5 + 85 * number // len(every)
-        run.phase(f"save:{source.name}", f"{source.title} wird gesichert", percent, partial(save, source=source))
-    run.phase("manifest", "Manifest wird geschrieben", 92, seal)
-    run.phase("remember", "Sicherung wird festgehalten", 97, remember)
+    save_all(run, 5, 95)
     run.finish(Result.UPDATED, _outcome(run))
 
 

@@ -44,12 +44,11 @@ def refuse_at_once(situation: Situation, operation: Operation) -> None:
 
 
 def refuse_unsupported(policy: Policy) -> None:
-    if policy.update.backup_before:
+    if policy.update.backup_before and policy.backup is None:
         raise PolicyInvalid(
-            "update.backup: before_update kann diese Version von Upkeep noch nicht",
-            observed="before_update",
-            limit="never",
-            next_step="Im Inventar backup: never setzen und selbst sichern; Sicherungen kommen später.",
+            "update.backup: before_update braucht ein Sicherungsziel",
+            limit="stack__backup_target",
+            next_step="Es im Inventar setzen (docs/sichern.md), oder stack__backup: never.",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from upkeep.backup.quieting import leave_nobody_still
 from upkeep.journal import Result
 from upkeep.phases.hooks import after, alarm
 from upkeep.phases.migrate import clear_one_offs
@@ -14,6 +15,7 @@ def leave_good(run: Run) -> str:
 
 
 def take_leave(run: Run, result: Result) -> None:
+    leave_nobody_still(run)
     if run.record.intended("migrate") or run.record.intended(STARTED):
         clear_one_offs(run)
     after(run, result)

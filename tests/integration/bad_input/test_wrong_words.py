@@ -104,7 +104,7 @@ def policy_file(host: ManagedHost) -> Iterator[str]:
             "s/recreate/rolling/",
             "update.strategy ist ungültig (gefunden: 'rolling mit 1 Slot'; erwartet: recreate, oder mindestens 2 Slots",
         ),
-        ("s/backup: never/backup: before_update/", "update.backup: before_update kann diese Version von Upkeep noch "),
+        ("s/backup: never/backup: before_update/", "update.backup: before_update braucht ein Sicherungsziel"),
         ("s/^app:/app: [/", "ist kein gültiges YAML (gefunden: "),
     ],
     ids=["typo", "negative timeout", "slots 0", "rolling", "backup", "no YAML"],

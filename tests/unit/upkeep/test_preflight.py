@@ -57,7 +57,7 @@ def test_rolling_needs_two_slots(deployed: Driver) -> None:
 
 def test_backup_is_refused_honestly(deployed: Driver) -> None:
     deployed.world.place(update={"backup": "before_update"})
-    assert "update.backup: before_update kann diese Version von Upkeep noch nicht" in refused(deployed, "deploy")
+    assert "update.backup: before_update braucht ein Sicherungsziel" in refused(deployed, "deploy")
 
 
 def test_too_little_disk(deployed: Driver) -> None:
