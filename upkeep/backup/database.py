@@ -1,4 +1,5 @@
-"""The snapshot of a MongoDB: its archive comes from a process of its own (upkeep.backup.feed), restic's child."""
+"""The snapshot of a database: its dump comes from a process of its own (upkeep.backup.feed, …postgres_feed), restic's
+child."""
 
 from __future__ import annotations
 
@@ -12,11 +13,12 @@ from upkeep.backup.catalogue import tags
 from upkeep.backup.record import notes
 from upkeep.backup.repository import of_policy, opened
 from upkeep.backup.sources import ARCHIVE, Wanted
-from upkeep.errors import RepositoryFailed, UpkeepError
+from upkeep.errors import Refused, RepositoryFailed, UpkeepError
 from upkeep.phases.database import address_of
 from upkeep.ports.restic import Snapshot, Stream
 from upkeep.run import Run
 
+FEED = (sys.executable, "-m")
 ATTEMPTS = 3
 SPOILED = "dump_spoiled"
 
@@ -44,7 +46,7 @@ def save_database(run: Run, source: Wanted, told: Callable[[int], None]) -> tupl
 def _attempt(run: Run, source: Wanted, told: Callable[[int], None]) -> tuple[Snapshot, dict[str, Any]]:
     outcome = run.paths.backup / "dump.json"
     run.ports.files.write(outcome, "{}")
-    stream, marks = Stream(ARCHIVE, _command(run, outcome)), tags(run.paths.name, run.record.id, source.name)
+    stream, marks = _stream(run, source, outcome), tags(run.paths.name, run.record.id, source.name)
     try:
         snapshot = opened(run).save_stream(stream, marks, of_policy(run.policy).timeout, told)
     except RepositoryFailed as exc:
@@ -52,16 +54,30 @@ def _attempt(run: Run, source: Wanted, told: Callable[[int], None]) -> tuple[Sna
             raise FeedFailed(str(_outcome(outcome)["code"]), str(failed)) from exc
         raise
     report = dict(_outcome(outcome)["report"])
-    notes(run).leave_out(*(f"{item['database']}.{item['name']}: {item['why']}" for item in report["left_out"]))
+    notes(run).leave_out(*(f"{item['database']}.{item['name']}: {item['why']}" for item in report.get("left_out", ())))
     run.ports.files.remove(outcome)
     return snapshot, report
 
 
-def _command(run: Run, outcome: Path) -> tuple[str, ...]:
-    """Neither password nor key: where the keyfile lies."""
+def _stream(run: Run, source: Wanted, outcome: Path) -> Stream:
+    """Neither password nor key: where the keyfile lies, or which container to enter."""
+    rest = (str(outcome), f"{of_policy(run.policy).timeout:g}")
+    if source.postgres:
+        where = (_container(run, source.postgres.service), source.postgres.user, source.postgres.database)
+        return Stream(f"{source.postgres.database}.pgdump", (*FEED, "upkeep.backup.postgres_feed", *where, *rest))
     assert run.policy.mongodb is not None  # noqa: S101 - it is a source only then
-    where = (address_of(run), str(run.policy.mongodb.keyfile), str(outcome), f"{of_policy(run.policy).timeout:g}")
-    return (sys.executable, "-m", "upkeep.backup.feed", *where)
+    return Stream(ARCHIVE, (*FEED, "upkeep.backup.feed", address_of(run), str(run.policy.mongodb.keyfile), *rest))
+
+
+def _container(run: Run, service: str) -> str:
+    for container in run.ports.docker.containers(run.paths.name):
+        if container.service == service and container.running:
+            return container.name
+    raise Refused(
+        f"In {service} läuft kein Container, dessen PostgreSQL zu sichern wäre",
+        limit="ein laufender Dienst dieses Stacks",
+        next_step="stack__backup_postgres im Inventar berichtigen oder den Dienst starten.",
+    )
 
 
 def _outcome(place: Path) -> dict[str, Any]:

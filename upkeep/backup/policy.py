@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from upkeep.fields import Fields
+
+DATABASE = re.compile(r"[\w.-]{1,63}")
 
 
 class Quiesce(StrEnum):
@@ -23,6 +26,15 @@ class VolumeSource:
 
     name: str
     quiesce: Quiesce
+
+
+@dataclass(frozen=True)
+class PostgresSource:
+    """A database in a PostgreSQL of the stack. `service`: its name in compose.yml; `user` enters by its socket."""
+
+    service: str
+    database: str
+    user: str
 
 
 @dataclass(frozen=True)
@@ -59,6 +71,7 @@ class BackupPolicy:
     target: Target
     files: tuple[Path, ...]
     volumes: tuple[VolumeSource, ...]
+    postgres: tuple[PostgresSource, ...]
     keep: Keep
     timeout: float
     overdue: float
@@ -70,6 +83,7 @@ def parse(fields: Fields) -> BackupPolicy:
             target=_target(fields.section("target")),
             files=tuple(Path(item) for item in fields.texts("files", ())),
             volumes=tuple(_volume(item) for item in fields.sections("volumes", ())),
+            postgres=tuple(_postgres(item) for item in fields.sections("postgres", ())),
             keep=_keep(fields.section("keep", {})),
             timeout=fields.seconds("timeout", 60, 7 * 86400, 4 * 3600),
             overdue=fields.seconds("overdue", 3600, 366 * 86400, 26 * 3600),
@@ -99,6 +113,14 @@ def _file(fields: Fields, key: str) -> Path | None:
 def _volume(fields: Fields) -> VolumeSource:
     quiesce = Quiesce(fields.choice("quiesce", tuple(Quiesce), "none"))
     return fields.finish(VolumeSource(fields.text("name"), quiesce))
+
+
+def _postgres(fields: Fields) -> PostgresSource:
+    """The database's name is part of the snapshot's marks."""
+    database = fields.text("database")
+    if not DATABASE.fullmatch(database):
+        raise fields.wrong("database", database, "Buchstaben, Ziffern, Punkt, Strich und Unterstrich")
+    return fields.finish(PostgresSource(fields.text("service"), database, fields.text("user", "postgres")))
 
 
 def _keep(fields: Fields) -> Keep:

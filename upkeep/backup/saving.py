@@ -37,8 +37,10 @@ def save(run: Run, source: Wanted) -> str:
 
 
 def _taken(run: Run, source: Wanted) -> Taken:
+    if source.postgres or source.name == sources.DATABASE:
+        return save_database(run, source, hearing(run, source))
     if source.volume is None:
-        return save_database(run, source, hearing(run, source)) if source.name == sources.DATABASE else _files(run)
+        return _files(run)
     known = run.ports.neighbours.volume(source.volume.name)
     if known is None:
         raise Refused(

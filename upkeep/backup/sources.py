@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from upkeep.backup.policy import Quiesce, VolumeSource
+from upkeep.backup.policy import PostgresSource, Quiesce, VolumeSource
 from upkeep.errors import Refused
 from upkeep.layout import StackPaths
 from upkeep.policy import Policy
@@ -17,17 +17,20 @@ ARCHIVE = "mongodb.archive"
 
 @dataclass(frozen=True)
 class Wanted:
-    """One snapshot to be made. `title`: what it is to an operator. `volume` of a volume only."""
+    """One snapshot to be made. `title`: what it is to an operator. `volume` and `postgres` of such a one only."""
 
     name: str
     title: str
     volume: VolumeSource | None = None
+    postgres: PostgresSource | None = None
 
 
 def wanted(policy: Policy) -> Iterator[Wanted]:
-    """The database first: the files of an application may point to nothing, its database must not point to nothing."""
+    """Databases first: the files of an application may point to nothing, its database must not point to nothing."""
     if policy.mongodb:
         yield Wanted(DATABASE, f"MongoDB „{policy.mongodb.name}“")
+    for item in policy.backup.postgres if policy.backup else ():
+        yield Wanted(f"postgres:{item.database}", f"PostgreSQL „{item.database}“", postgres=item)
     for volume in policy.backup.volumes if policy.backup else ():
         aside = {Quiesce.NONE: "", Quiesce.PAUSE: " (eingefroren)", Quiesce.STOP: " (angehalten)"}[volume.quiesce]
         yield Wanted(f"volume:{volume.name}", f"Volume {volume.name}{aside}", volume)

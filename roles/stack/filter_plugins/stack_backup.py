@@ -38,6 +38,7 @@ def backup_policy(wanted: Wanted) -> dict[str, Any]:
         "backup": {
             "target": place,
             "volumes": list(_volumes(wanted)),
+            "postgres": [dict(item) for item in wanted["backup_postgres"]],
             "files": list(wanted["backup_files"]),
             "keep": dict(wanted["backup_keep"]),
             "timeout": wanted["backup_timeout"],

@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.roles.rendering import Rendering
 from upkeep import policy as policies
-from upkeep.backup.policy import Keep, Quiesce, VolumeSource
+from upkeep.backup.policy import Keep, PostgresSource, Quiesce, VolumeSource
 
 ADDRESS, PASSWORD = "rest:https://web1:pl4nted@sicherung.example:8000/web1", "pl4nted-password"
 STACK = {
@@ -47,6 +47,13 @@ def test_every_volume_of_the_stack_is_saved_and_others_by_name() -> None:
     assert policy.keep == Keep(hourly=24, daily=30, weekly=8, monthly=12, yearly=3)
     assert (policy.target.host, policy.target.append_only) == ("web1", True)
     assert policy.target.ca_file == Path("/srv/upkeep/portal/secrets/backup-ca")
+
+
+def test_a_postgres_of_the_stack_is_saved_by_its_service() -> None:
+    role = rendered(stack__backup_target=TARGET, stack__backup_postgres=[{"service": "db", "database": "rechnungen"}])
+    policy = policies.parse(role.yaml("stack.yml.j2"), "portal").backup
+    assert policy is not None
+    assert policy.postgres == (PostgresSource("db", "rechnungen", "postgres"),)
 
 
 def test_address_and_password_are_files_for_root_and_nowhere_else() -> None:

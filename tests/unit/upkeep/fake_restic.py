@@ -52,7 +52,7 @@ class FakeRestic:
         if stream.command[0] == "cat":
             return self._save(tags, f"/{stream.name}", Path(stream.command[1]).read_text())
         feed = self.feeds.pop(0) if len(self.feeds) > 1 else self.feeds[0]
-        Path(stream.command[5]).write_text(feed)
+        Path(stream.command[-2]).write_text(feed)
         if "error" in feed:
             raise RepositoryFailed("repository", "restic backup ist gescheitert")
         return self._save(tags, f"/{stream.name}", "Archiv")

@@ -52,6 +52,21 @@ def test_a_backup_holds_every_source_and_a_manifest_that_says_what_was_left_out(
     assert "geheim" not in json.dumps(manifest)
 
 
+def test_a_postgres_is_dumped_in_the_container_of_its_service(saving: Driver) -> None:
+    sources = [{"service": "app-1", "database": "rechnungen"}]
+    saving.world.place(backup=POLICY | {"postgres": sources})
+    saving.world.restic.feeds = [json.dumps({"report": {"database": "rechnungen", "server": "pg_dump 17"}})]
+    saving.must("backup", "updated")
+    assert "postgres:rechnungen" in backups(saving)[0]["sources"]
+    manifest = json.loads(next(text for text in saving.world.restic.contents.values() if text.startswith("{")))
+    assert manifest["sources"][0]["facts"]["server"] == "pg_dump 17"
+
+
+def test_a_postgres_whose_service_does_not_run_is_refused_with_the_variable_to_correct(saving: Driver) -> None:
+    saving.world.place(backup=POLICY | {"postgres": [{"service": "db", "database": "rechnungen"}]})
+    assert "stack__backup_postgres" in saving.must("backup", "refused").message
+
+
 def test_writers_are_kept_still_only_while_their_volume_is_read(saving: Driver) -> None:
     saving.must("backup", "updated")
     assert saving.world.restic.seen_while_saving == [["paused"], ["exited"], ["running"], ["running"]]

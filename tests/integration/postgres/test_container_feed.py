@@ -1,0 +1,73 @@
+"""`upkeep.backup.postgres_feed` against real servers: what it writes can be restored, what cannot is not kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from testbed.engine import docker
+from tests.integration.postgres.server import Server, call
+
+TRUST = "sed -i '1i local all all trust' $PGDATA/pg_hba.conf && pg_ctl reload -s -D $PGDATA"
+
+
+@pytest.fixture
+def entered(each_server: Server) -> Server:
+    """Its socket asks for no password, as in the official image."""
+    call(*docker("exec", each_server.container, "sh", "-c", TRUST))
+    return each_server
+
+
+def fed(server: Server, outcome: Path, database: str = "etikett", seconds: str = "60") -> tuple[int, bytes, Any]:
+    """Exit code, what came to stdout, what was said of it."""
+    words = (server.container, "postgres", database, str(outcome), seconds)
+    ended = subprocess.run(
+        [sys.executable, "-m", "upkeep.backup.postgres_feed", *words], capture_output=True, check=False, timeout=120
+    )
+    assert b"Traceback" not in ended.stderr, ended.stderr
+    return ended.returncode, ended.stdout, json.loads(outcome.read_text())
+
+
+def test_the_dump_is_whole_and_restores(entered: Server, tmp_path: Path) -> None:
+    code, dump, said = fed(entered, tmp_path / "outcome")
+    assert (code, said["report"]["bytes"], said["report"]["sha256"]) == (0, len(dump), hashlib.sha256(dump).hexdigest())
+    assert f"(PostgreSQL) {entered.major}" in said["report"]["server"]
+    entered.sql("CREATE DATABASE etikett_again")
+    restore = ("pg_restore", "-w", "-U", "postgres", "--exit-on-error", "-d", "etikett_again")
+    subprocess.run(docker("exec", "-i", entered.container, *restore), input=dump, check=True)
+    assert entered.sql("SELECT count(*) FROM label", "etikett_again") == "5000"
+
+
+def test_a_database_that_is_not_there_ends_with_its_name_and_no_success(entered: Server, tmp_path: Path) -> None:
+    code, dump, said = fed(entered, tmp_path / "outcome", "fehlt")
+    assert (code, dump, said["code"]) == (1, b"", "postgres_dump")
+    assert "„fehlt“ lässt sich nicht sichern" in said["error"]
+    assert "does not exist" in said["error"]
+
+
+def test_a_dump_that_is_cut_off_is_no_success(server: Server, tmp_path: Path) -> None:
+    """The program in the container breaks off with exit code 0, as one that lost its disk may."""
+    cut = "#!/bin/sh\n[ $1 = --version ] && exit 0\n/opt/postgresql/bin/pg_dump $* | head -c 5000\n"
+    call(*docker("exec", "-i", "-u", "0", server.container, "sh", "-c", PUT), text=cut)
+    try:
+        call(*docker("exec", server.container, "sh", "-c", TRUST))
+        code, _, said = fed(server, tmp_path / "outcome")
+    finally:
+        call(*docker("exec", "-u", "0", server.container, "rm", "/usr/local/bin/pg_dump"))
+    assert (code, said["code"]) == (1, "postgres_dump")
+    assert "lässt sich nicht zurücklesen" in said["error"]
+
+
+PUT = "cat >/usr/local/bin/pg_dump && chmod 755 /usr/local/bin/pg_dump"
+
+
+def test_time_that_is_up_ends_it(entered: Server, tmp_path: Path) -> None:
+    code, _, said = fed(entered, tmp_path / "outcome", seconds="0.01")
+    assert code == 1
+    assert "nicht rechtzeitig" in said["error"]
