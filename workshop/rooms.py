@@ -99,6 +99,7 @@ TESTS = [
     pytest_room("gate", "tests/integration/gate"),
     pytest_room("testbed", "tests/integration/testbed"),
     pytest_room("messen", "tests/integration/bench"),
+    pytest_room("windows", "tests/integration/windows"),
     frontend("check"),
     frontend("test"),
 ]

@@ -39,8 +39,8 @@ def make_package(
     path = folder / f"{app}-{version}.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in content.items():
-            archive.writestr(name, text)
-        archive.writestr("manifest.json", json.dumps(said))
+            archive.writestr(zipfile.ZipInfo(name), text)  # no time in it: the same package twice is the same
+        archive.writestr(zipfile.ZipInfo("manifest.json"), json.dumps(said))
     seal(path)
     return path
 

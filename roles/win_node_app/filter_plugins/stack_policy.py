@@ -1,0 +1,1 @@
+../../stack/filter_plugins/stack_policy.py

@@ -1,0 +1,109 @@
+"""One simulated Windows server of the label printing application, and the project's own playbooks against it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from testbed.windows.bed import Outcome, WindowsBed
+from tests.unit.windows.packages import make_package
+
+ROOT = Path(__file__).resolve().parents[3]
+PLAYBOOKS = ROOT / "playbooks" / "windows"
+LIBRARY = Path(__file__).resolve().parent / "library"  # the database of the simulated server is simulated, too
+INSTALLERS = {
+    "rewrite.msi": r"C:\Windows\System32\inetsrv\rewrite.dll",
+    "platform.msi": r"C:\Windows\System32\inetsrv\httpPlatformHandler.dll",
+    "node.msi": r"C:\Program Files\nodejs\node.exe",
+}
+SECRETS = {
+    "DATABASE_URL": "postgresql://etikettendruck:geheim@db1/etikettendruck?connection_limit=20",
+    "SESSION_SECRET": "s" * 64,
+    "ENCRYPTION_KEY": "e" * 64,
+}
+
+
+def installer(folder: Path, file: str) -> dict[str, str]:
+    path = folder / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"installer {file}")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return {"name": file.removesuffix(".msi"), "file": file, "sha256": digest, "creates_path": INSTALLERS[file]}
+
+
+def variables(folder: Path) -> dict[str, Any]:
+    rewrite, platform, node = (installer(folder / "installer", file) for file in INSTALLERS)
+    return {
+        "win_base__installer_folder": str(folder / "installer"),
+        "win_base__printer_networks": ["10.20.0.0/24"],
+        "win_iis__extensions": [rewrite, platform],
+        "win_node_app__name": "etikettendruck",
+        "win_node_app__title": "Etikettendruck",
+        "win_node_app__host_name": "etiketten.example.de",
+        "win_node_app__node": node,
+        "win_node_app__secrets": SECRETS,
+        "win_node_app__health_delay": 0,
+        "win_node_app__migration_timeout": 20,
+        "win_node_app__database": {
+            "host": "db1",
+            "user": "backup",
+            "password": "geheim",
+            "database": "etikettendruck",
+            "folder": str(folder / "bed" / "win1"),
+        },
+    }
+
+
+class Server:
+    """The server, and what was delivered to the controller."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.bed = WindowsBed(folder / "bed", variables=variables(folder), library=(LIBRARY,))
+
+    def play(self, name: str, *words: str, **extra: Any) -> Outcome:
+        return self.bed.play(PLAYBOOKS / f"{name}.yml", *words, **extra)
+
+    def deploy(
+        self,
+        version: str,
+        *,
+        playbook: str = "deploy",
+        take_over: bool = False,
+        extra: dict[str, Any] | None = None,
+        **package: Any,
+    ) -> Outcome:
+        path = make_package(self.folder / "packages", version, **package)
+        return self.play(playbook, package=str(path), take_over=take_over, **(extra or {}))
+
+    @property
+    def state(self) -> dict[str, Any]:
+        return self.bed.host().state
+
+    @property
+    def journal(self) -> dict[str, Any]:
+        return json.loads(self.bed.host().disk.read(r"C:\inetpub\etikettendruck\journal.json"))
+
+    def site(self, name: str = "etikettendruck") -> str:
+        """What it shows: the version, or `maintenance`."""
+        return self.state["sites"][name]["physical_path"].rpartition("\\")[2]
+
+    def releases(self) -> list[str]:
+        folder = self.bed.host().disk.place(r"C:\inetpub\etikettendruck\releases")
+        return sorted(entry.name for entry in folder.iterdir())
+
+    def modules_called(self) -> list[str]:
+        return [call["module"].rpartition(".")[2] for call in self.bed.host().calls()]
+
+
+NewServer = Callable[[], Server]
+
+
+@pytest.fixture
+def new_server(tmp_path: Path) -> NewServer:
+    return lambda: Server(tmp_path)
