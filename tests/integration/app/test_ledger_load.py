@@ -49,6 +49,7 @@ async def until_booked(people: Crowd, count: int) -> None:
         await asyncio.sleep(0.02)
 
 
+@pytest.mark.timeout(900)  # two processes and twenty people share the cores with whatever else runs
 async def test_a_thousand_bookings_survive_the_death_and_the_exchange_of_slots(
     services: Services, slots: Slots
 ) -> None:
