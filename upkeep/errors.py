@@ -116,8 +116,8 @@ class DatabaseFailed(UpkeepError):
 
 class RepositoryFailed(UpkeepError):
     """A backup could not be written, read or proven. `code`: repository_missing, repository_locked,
-    repository_password, repository_full, repository_unreachable, repository_slow, repository_address, restic_missing,
-    source_unreadable, or repository for whatever else restic says."""
+    repository_password, repository_full, repository_unreachable, repository_slow, repository_address,
+    repository_append_only, restic_missing, source_unreadable, or repository for whatever else restic says."""
 
     def __init__(self, code: str, what: str, **facts: Any) -> None:
         super().__init__(what, **facts)

@@ -112,7 +112,16 @@ class ResticProgram:
         self._call(("check", *subset), Limits(timeout, timeout), lambda line: None)
 
     def forget(self, snapshots: Iterable[str]) -> None:
-        self._call(("forget", *snapshots), Limits(600.0, 600.0), lambda line: None)
+        """restic says nothing by its exit code when a server keeps them."""
+        wanted = tuple(snapshots)
+        self._call(("forget", *wanted), Limits(600.0, 600.0), lambda line: None)
+        if kept := {item.id for item in self.snapshots()} & set(wanted):
+            raise RepositoryFailed(
+                "repository_append_only",
+                f"{self.shown} lässt nichts entfernen",
+                observed=f"{len(kept)} von {len(wanted)} Schnappschüssen sind noch da",
+                next_step="Nimmt der Server nur an, gehört append_only: true zum Sicherungsziel.",
+            )
 
     def prune(self, timeout: float) -> None:
         self._call(("prune",), Limits(timeout, timeout), lambda line: None)
