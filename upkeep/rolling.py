@@ -49,7 +49,7 @@ def roll(run: Run) -> None:
 
 
 def _exchange_with_a_spare(run: Run, slots: Iterable[str]) -> None:
-    _phase(run, "start", SURGE, "wird zusätzlich gestartet", _start_spare)
+    _phase(run, "start", SURGE, "wird gestartet", _start_spare)
     _phase(run, "ready", SURGE, "wird geprüft", _prove)
     _enter(run, SURGE)
     _exchange(run, slots)
@@ -127,7 +127,8 @@ def _come_back(run: Run, slot: str) -> None:
 
 
 def _phase(run: Run, name: str, slot: str, title: str, action: Callable[..., str]) -> None:
-    run.phase(f"{name}:{slot}", f"{slot} {title}", _percent(run), partial(action, slot=slot))
+    who = "Ein zusätzlicher Slot" if slot == SURGE else slot
+    run.phase(f"{name}:{slot}", f"{who} {title}", _percent(run), partial(action, slot=slot))
 
 
 def _percent(run: Run) -> int:
