@@ -1,0 +1,22 @@
+// @ts-nocheck
+import { fail, redirect } from '@sveltejs/kit';
+import { database } from '$lib/server/database';
+import { audit } from '$lib/server/log';
+import type { Actions, PageServerLoad } from './$types';
+
+export const load = async () => ({
+  printers: await database.printer.findMany({ orderBy: { name: 'asc' } }),
+});
+
+export const actions = {
+  default: async ({ request, locals }: import('./$types').RequestEvent) => {
+    const form = await request.formData();
+    const [name, host] = ['name', 'adresse'].map((field) => String(form.get(field) ?? '').trim());
+    const port = Number(form.get('port') || 9100);
+    if (!name || !host || !(port > 0 && port < 65536)) return fail(400, { message: 'Name, Adresse und Port prüfen.' });
+    await database.printer.upsert({ where: { name }, create: { name, host, port }, update: { host, port } });
+    audit.userAction(locals.user!.id, 'eingerichtet', `drucker/${name}`);
+    redirect(303, '/drucker');
+  },
+};
+;null as any as PageServerLoad;;null as any as Actions;

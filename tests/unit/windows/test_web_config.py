@@ -1,0 +1,130 @@
+"""Which request ends where, by the rules of the rendered web.config."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jinja2
+import pytest
+
+from tests.unit.windows.iis import Answer, Request, Site
+
+ROOT = Path(__file__).resolve().parents[3]
+TEMPLATES = ROOT / "roles" / "win_node_app" / "templates"
+HOST = "https://etiketten.example"
+TEN_MB = 10 * 1024 * 1024
+FILES = {
+    "build/client/favicon.svg",
+    "build/client/_app/immutable/entry/start.Ab12.js",
+    "build/client/_app/immutable/assets/0.Cd34.css",
+    "build/client/_app/version.json",
+    "build/client/api/openapi.json",
+    "build/index.js",
+    "package.json",
+    "prisma/schema.prisma",
+    "node_modules/pg/package.json",
+}
+STATIC = "build/client/"
+START = "_app/immutable/entry/start.Ab12.js"
+
+
+def rendered(name: str, **values: object) -> str:
+    known = {
+        "ansible_managed": "Ansible",
+        "__win_node_app__node": r"C:\Program Files\nodejs\node.exe",
+        "__win_node_app__environment_file": r"C:\inetpub\etikettendruck\shared\.env.production",
+        "__win_node_app__shared": r"C:\inetpub\etikettendruck\shared",
+        "__win_node_app__redirects": True,
+        "__win_node_app__tls": True,
+        "win_node_app__probe_port": 8099,
+        "win_node_app__largest_body": TEN_MB,
+    }
+    loader = jinja2.FileSystemLoader(TEMPLATES)
+    environment = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True)  # noqa: S701
+    return environment.get_template(name).render(known | values)
+
+
+@pytest.fixture(scope="module")
+def site() -> Site:
+    return Site(rendered("web.config.j2"), FILES.__contains__)
+
+
+def moved(target: str) -> Answer:
+    return Answer("redirect", HOST + target, 301)
+
+
+@pytest.mark.parametrize(
+    ("request_", "answer"),
+    [
+        # plain HTTP leads to HTTPS, with path and query as they were
+        (Request("http://etiketten.example/"), moved("/")),
+        (Request("http://etiketten.example/etiketten"), moved("/etiketten")),
+        (Request("http://etiketten.example/etiketten?seite=2"), moved("/etiketten?seite=2")),
+        (Request("http://etiketten.example/a%20b?x=%26"), moved("/a%20b?x=%26")),
+        (Request("http://etiketten.example/favicon.svg"), moved("/favicon.svg")),
+        (Request("http://etiketten.example/api/health"), moved("/api/health")),
+        (Request("http://etiketten.example/anmelden", "POST"), moved("/anmelden")),
+        # the probe asks over HTTP, on its own port
+        (Request("http://127.0.0.1:8099/api/health"), Answer("node", "api/health")),
+        (Request("http://127.0.0.1:8099/"), Answer("node", "")),
+        # pages and the interface are Node's
+        (Request(f"{HOST}/"), Answer("node", "")),
+        (Request(f"{HOST}/etiketten"), Answer("node", "etiketten")),
+        (Request(f"{HOST}/etiketten/?seite=2"), Answer("node", "etiketten/")),
+        (Request(f"{HOST}/etiketten?/anlegen", "POST", 4096), Answer("node", "etiketten")),
+        (Request(f"{HOST}/api/health"), Answer("node", "api/health")),
+        (Request(f"{HOST}/API/Health"), Answer("node", "API/Health")),
+        (Request(f"{HOST}/etiketten/Größe 8"), Answer("node", "etiketten/Größe 8")),
+        # what the browser loads IIS serves itself
+        (Request(f"{HOST}/favicon.svg"), Answer("static", STATIC + "favicon.svg")),
+        (Request(f"{HOST}/favicon.svg?v=2"), Answer("static", STATIC + "favicon.svg")),
+        (Request(f"{HOST}/{START}"), Answer("static", STATIC + START)),
+        (Request(f"{HOST}/{START}", "HEAD"), Answer("static", STATIC + START)),
+        (Request(f"{HOST}/_app/version.json"), Answer("static", STATIC + "_app/version.json")),
+        (Request(f"{HOST}/{START}", "POST"), Answer("node", START)),
+        (
+            Request(f"{HOST}/_app/immutable/entry/gibt-es-nicht.js"),
+            Answer("node", "_app/immutable/entry/gibt-es-nicht.js"),
+        ),
+        (Request(f"{HOST}/api/openapi.json"), Answer("node", "api/openapi.json")),
+        # nothing of the release besides is handed out
+        (Request(f"{HOST}/package.json"), Answer("node", "package.json")),
+        (Request(f"{HOST}/build/index.js"), Answer("node", "build/index.js")),
+        (Request(f"{HOST}/prisma/schema.prisma"), Answer("node", "prisma/schema.prisma")),
+        (Request(f"{HOST}/node_modules/pg/package.json"), Answer("node", "node_modules/pg/package.json")),
+        (Request(f"{HOST}/_app/../../package.json"), Answer("node", "package.json")),
+        (Request(f"{HOST}/..%2f..%2fshared%2f.env.production"), Answer("node", "shared/.env.production")),
+        (Request(f"{HOST}/web.config"), Answer("filtering", "404.8", 404)),
+        (Request(f"{HOST}/build/client/web.config"), Answer("filtering", "404.8", 404)),
+        # ten megabytes and no more
+        (Request(f"{HOST}/etiketten?/anlegen", "POST", TEN_MB), Answer("node", "etiketten")),
+        (Request(f"{HOST}/etiketten?/anlegen", "POST", TEN_MB + 1), Answer("filtering", "413.1", 413)),
+    ],
+    ids=lambda given: f"{given.method} {given.url}" if isinstance(given, Request) else given.by,
+)
+def test_where_a_request_ends(site: Site, request_: Request, answer: Answer) -> None:
+    assert site.answer(request_) == answer
+
+
+def test_behind_a_balancer_that_speaks_tls_nothing_is_redirected() -> None:
+    site = Site(
+        rendered("web.config.j2", __win_node_app__redirects=False, __win_node_app__tls=False), FILES.__contains__
+    )
+    assert site.answer(Request("http://etiketten.example/etiketten")) == Answer("node", "etiketten")
+    assert "Strict-Transport-Security" not in site.headers()
+
+
+def test_security_headers(site: Site) -> None:
+    assert site.headers() == {
+        "X-Frame-Options": "DENY",
+        "X-Content-Type-Options": "nosniff",
+        "X-XSS-Protection": "0",
+        "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    }
+
+
+@pytest.mark.parametrize("url", ["/", "/etiketten?seite=2", "/favicon.svg", "/api/health"])
+def test_in_maintenance_every_request_is_answered_with_503(url: str) -> None:
+    site = Site(rendered("maintenance.config.j2"), FILES.__contains__)
+    assert site.answer(Request(HOST + url)).status == 503
+    assert site.headers()["Retry-After"] == "30"
