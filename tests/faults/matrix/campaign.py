@@ -65,7 +65,7 @@ def outstanding(ledger: Ledger) -> Outstanding:
     pairs = [(fault, strategy) for fault in broken.FAULTS for strategy in STRATEGIES]
     return Outstanding(
         [scene for scene in ALL_SCENES if courses[scene.name] is None],
-        [cell for cell in cells if not ledger.of("cell", **cell.key)],
+        [cell for cell in cells if not (ledger.of("cell", **cell.key) or ledger.of("absent", **cell.key))],
         [pair for pair in pairs if not ledger.of("fault", name=pair[0].name, strategy=pair[1])],
     )
 

@@ -188,6 +188,10 @@ Zeilen. Die Liste der Schritte kommt aus dem Code; fehlt zu einem die Zeile, sch
 def page(ledger: Ledger, seen: Circumstances) -> str:
     gaps = missing(table_of_steps(ledger))
     complete = "Jeder Schritt jeder Geschichte hat eine Zeile." if not gaps else f"**Ohne Zeile: {', '.join(gaps)}.**"
+    absent = (
+        f"{len(ledger.of('absent'))} vermessene Augenblicke kamen kein zweites Mal vor und konnten nicht gestört werden"
+    )
+    complete += f" {absent} (etwa: Es gab nichts mehr aufzuräumen); keiner davon liegt an einem Eintrag des Journals."
     parts = [GENERATED, "# Störungen", pages.circumstances_text(seen, False), summary(ledger), complete]
     parts += ["## Wie gestört wurde", METHOD, "## Der Agent, an jeder Stelle abgeschossen", *kill_tables(ledger)]
     for deed, title in DEEDS.items():

@@ -111,7 +111,7 @@ def _migrating(ground: Ground, compatible: bool) -> Ground:
 
 RECREATE = Ground("recreate", more={"hooks": HOOKS})
 BAKING = Ground("beobachtet", update={"bake": 9}, environment={"FADES": "3"})
-DATABASE = Ground("datenbank", mongodb=True)
+DATABASE = Ground("datenbank", mongodb=True, more={"hooks": HOOKS})
 # The same server under other names, and one that does not start.
 DATABASES, DEAD_DATABASE = (f"stufe-{CHECKOUT}-1", f"stufe-{CHECKOUT}-2"), f"stufe-{CHECKOUT}-tot"
 BY_HAND = Ground("von-hand", volume=True, by_hand=True)

@@ -73,6 +73,10 @@ class Shot:
         cell, began = self.cell, time.monotonic()
         seen = _play(lane, cell)
         seconds = round(time.monotonic() - began, 1)
+        if cell.kind == "between" and _missed(seen):
+            self.ledger.add(kind="absent", **cell.key)
+            say(f"– {cell.scene.name} {cell.point}: kam nicht noch einmal vor")
+            return
         self.ledger.add(kind="cell", **cell.key, phase=cell.phase, operator=cell.operator, took=seconds, **seen)
         _tell(f"{cell.scene.name} {cell.point} {cell.deed}", seen, seconds, pool)
 
@@ -109,9 +113,13 @@ def _play(lane: Lane, cell: Cell) -> Json:
     for _ in range(TRIES):
         seen = lane.play(cell.scene, cell.point, cell.deed, cell.operator)
         seen["problems"] += _on_full_disk(cell, seen)
-        if not any(MISSED in problem for problem in seen["problems"]):
+        if not _missed(seen):
             break
     return seen
+
+
+def _missed(seen: Json) -> bool:
+    return any(MISSED in problem for problem in seen["problems"])
 
 
 def _on_full_disk(cell: Cell, seen: Json) -> list[str]:
