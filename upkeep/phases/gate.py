@@ -9,7 +9,7 @@ from functools import partial
 from upkeep import maintenance, rotation
 from upkeep.composition import GATE
 from upkeep.errors import GateFailed
-from upkeep.maintenance import Notice
+from upkeep.maintenance import Maintenance, Notice
 from upkeep.phases.patience import with_gate
 from upkeep.phases.telling import signal, tell
 from upkeep.plan import GateChange
@@ -31,8 +31,8 @@ def close_gate(run: Run) -> str:
         run.mark("closed_at")
     since = run.record.marks["closed_at"]
     notice = Notice(run.owner, str(run.record.operation), look.title, look.text, since, hold=_hold(run, since))
-    if not maintenance.change(run.paths, run.ports, lambda present: replace(present, run=notice)):
-        return _absent(run)
+    if not with_gate(run.ports, partial(_turn, run, lambda present: replace(present, run=notice), "schließen")):
+        return "kein Gate in Betrieb"
     cut = _await_quiet(run)
     run.record.timings["requests_cut"] = cut
     return f"{cut} Anfragen abgebrochen" if cut else "alle Anfragen zu Ende geführt"
@@ -46,10 +46,13 @@ def _hold(run: Run, since: str) -> float | None:
     return moment(since).timestamp() + pause
 
 
-def _absent(run: Run) -> str:
-    if running_gate(run):
-        raise GateFailed("Das Gate läuft, lässt sich aber nicht schließen", observed=str(run.paths.gate_socket))
-    return "kein Gate in Betrieb"
+def _turn(run: Run, turn: Callable[[Maintenance], Maintenance], how: str) -> bool:
+    """As `maintenance.change`. Raises GateFailed when a gate runs and does not answer: one that is just starting may
+    have read the files before they changed, and would stay as they were."""
+    told = maintenance.change(run.paths, run.ports, turn)
+    if not told and running_gate(run):
+        raise GateFailed(f"Das Gate läuft, lässt sich aber nicht {how}", observed=str(run.paths.gate_socket))
+    return told
 
 
 def _await_quiet(run: Run) -> int:
@@ -94,12 +97,16 @@ def reopen_gate(run: Run) -> str:
 def _open(run: Run, policy: Policy, release: Release | None) -> str:
     """The gate learns where the slots are now and what they are, then this run's own notice goes."""
     rotation.all_in(run.paths, run.ports, policy.app.slot_names, policy.app.port)
-    tell_release(run, policy, release)
-    maintenance.change(run.paths, run.ports, lambda present: present.without_run(run.record.id))
+    with_gate(run.ports, partial(_let_in, run, policy, release))
     run.mark("opened_at")
     _measure(run)
     still = maintenance.load(run.paths).notice
     return "bleibt wegen der Wartung des Betreibers geschlossen" if still else "offen"
+
+
+def _let_in(run: Run, policy: Policy, release: Release | None) -> None:
+    tell_release(run, policy, release)
+    _turn(run, lambda present: present.without_run(run.record.id), "öffnen")
 
 
 def tell_release(run: Run, policy: Policy, release: Release | None) -> None:

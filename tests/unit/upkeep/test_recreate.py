@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.streams import Streams
 from upkeep import maintenance
 from upkeep.maintenance import Notice
+from upkeep.run import execute
 
 
 def test_first_install_ends_with_an_open_gate_and_the_channels_version(driver: Driver) -> None:
@@ -41,6 +46,36 @@ def test_gate_is_shut_while_the_app_is_replaced_and_open_afterwards(deployed: Dr
     deployed.world.release("1.1.0")
     record = deployed.must("update", "updated")
     assert deployed.world.gate.history[-2:] == [f"run:{record.id}", "open"]
+
+
+@pytest.mark.parametrize(("phase", "kind"), [("close", "good"), ("open", "good"), ("reopen", "sick")])
+def test_gate_that_was_just_starting_when_it_was_told_follows_all_the_same(
+    deployed: Driver, monkeypatch: pytest.MonkeyPatch, phase: str, kind: str
+) -> None:
+    """It has read its files before they changed, and answers only afterwards."""
+    deployed.world.release("1.1.0", kind=kind)
+    run = deployed.begin("update")
+    gate, clock, change = deployed.world.gate, deployed.world.clock, maintenance.change
+    sleep, began = clock.sleep, list[float]()
+
+    def change_what_it_has_read(*words: Any) -> bool:
+        if run.record.intended(phase) and not began:
+            gate.read_files()
+            gate.mute = True
+            began.append(clock.elapsed)
+        return change(*words)
+
+    def sleep_until_it_answers(seconds: float) -> None:
+        sleep(seconds)
+        gate.mute = gate.mute and clock.elapsed - began[0] < 2
+
+    monkeypatch.setattr(maintenance, "change", change_what_it_has_read)
+    monkeypatch.setattr(clock, "sleep", sleep_until_it_answers)
+    execute(run)
+    assert (gate.closed_by, gate.mute, len(began)) == (None, False, 1)
+    assert deployed.read(run.record.id).result == ("updated" if kind == "good" else "rolled_back")
+    if phase == "close":
+        assert gate.history[-2:] == [f"run:{run.record.id}", "open"]
 
 
 def test_everything_is_pulled_before_the_gate_is_shut(deployed: Driver) -> None:
