@@ -16,6 +16,10 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 ROLES = sorted(p.parent.parent for p in ROOT.glob("roles/*/meta/argument_specs.yml"))
 PLAYBOOKS = sorted([*(ROOT / "playbooks").glob("*.yml"), *(ROOT / "playbooks" / "windows").glob("*.yml")])
+FILES_AT_THE_TOP = {
+    *(".ansible-lint", ".gitignore", ".yamllint", "ARCHITECTURE.md", "CHANGELOG.md", "Makefile", "README.md"),
+    *("ansible.cfg", "pyproject.toml", "requirements.yml"),
+}
 # AWX lists a file as a playbook when a line matches this (its own rule).
 AWX_PLAYBOOK = re.compile(r"^\s*-?\s*(hosts|include|import_playbook):", re.MULTILINE)
 INDEX_ADDRESS = re.compile(
@@ -81,6 +85,13 @@ def test_no_registry_address_is_committed() -> None:
             continue
         found = INDEX_ADDRESS.search(file.read_text(errors="replace"))
         assert not found, f"{file.relative_to(ROOT)}: {found.group(0) if found else ''}"
+
+
+def test_nothing_is_tracked_that_is_made_or_left_behind() -> None:
+    ignored = ("git", "ls-files", "--cached", "--ignored", "--exclude-standard")
+    assert not subprocess.run(ignored, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    names = {path.relative_to(ROOT).parts[0] for path in tracked() if path.parent == ROOT}
+    assert names <= FILES_AT_THE_TOP, names - FILES_AT_THE_TOP
 
 
 def test_no_room_is_called_utils() -> None:

@@ -1,8 +1,0 @@
-// @ts-nocheck
-import { database } from '$lib/server/database';
-import type { PageServerLoad } from './$types';
-
-export const load = async () => ({
-  jobs: await database.printJob.findMany({ orderBy: { id: 'desc' }, take: 50, include: { label: true, printer: true } }),
-});
-;null as any as PageServerLoad;
