@@ -6,27 +6,22 @@ restic keeps nothing.
 
 from __future__ import annotations
 
-import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
-from upkeep.errors import UpkeepError
-from upkeep.mongo_archive import dump
+from upkeep.backup.outcome import told
+from upkeep.mongo_archive import DumpReport, dump
 from upkeep.ports.mongo import connected
 
 PATIENCE = 30.0
 
 
 def main(address: str, keyfile: str, outcome: str, seconds: str) -> int:
-    try:
+    def feed() -> DumpReport:
         with connected(address, Path(keyfile).read_text(encoding="utf-8"), PATIENCE) as client:
-            report = dump(client, sys.stdout.buffer, seconds=float(seconds))
-        found: dict[str, object] = {"report": asdict(report)}
-    except UpkeepError as exc:
-        found = {"code": exc.code, "error": str(exc)}
-    Path(outcome).write_text(json.dumps(found), encoding="utf-8")
-    return 0 if "report" in found else 1
+            return dump(client, sys.stdout.buffer, seconds=float(seconds))
+
+    return told(Path(outcome), feed)
 
 
 if __name__ == "__main__":

@@ -9,17 +9,17 @@ JSON: {"report": …} or {"code", "error"}.
 from __future__ import annotations
 
 import hashlib
-import json
 import subprocess
 import sys
 import tempfile
 import threading
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from upkeep.errors import DatabaseFailed, UpkeepError
+from upkeep.backup.outcome import told
+from upkeep.errors import DatabaseFailed
 
 CHUNK = 1024 * 1024
 TAIL = 500
@@ -120,13 +120,7 @@ def _words(file: IO[bytes]) -> str:
 
 
 def main(container: str, user: str, database: str, outcome: str, seconds: str) -> int:
-    try:
-        report = write(Place(container, user, database), sys.stdout.buffer, float(seconds))
-        found: dict[str, Any] = {"report": asdict(report)}
-    except UpkeepError as exc:
-        found = {"code": exc.code, "error": str(exc)}
-    Path(outcome).write_text(json.dumps(found), encoding="utf-8")
-    return 0 if "report" in found else 1
+    return told(Path(outcome), lambda: write(Place(container, user, database), sys.stdout.buffer, float(seconds)))
 
 
 if __name__ == "__main__":
