@@ -52,7 +52,7 @@ class Refused(AgentError):
 
 
 class UnknownStack(Refused):
-    """This host has no such stack; the message lists the ones it has."""
+    """This host has no such stack."""
 
 
 class Busy(AgentError):
@@ -104,9 +104,11 @@ class AgentClient:
     def agent(self) -> Json:
         return self._object("GET", "/v1/agent")
 
+    def try_notify(self) -> Json:
+        return self._object("POST", "/v1/notify/test", {}, timeout=90.0)
+
     def stacks(self) -> list[Json]:
-        answer = self._request("GET", "/v1/stacks")
-        return list(answer["stacks"] if isinstance(answer, dict) else answer)
+        return list(self._request("GET", "/v1/stacks"))
 
     def status(self, stack: str) -> Json:
         return self._object("GET", _path("stacks", stack))
@@ -133,11 +135,9 @@ class AgentClient:
         return self._object("GET", _path("stacks", stack, "history", checks=int(checks)))
 
     def backups(self, stack: str) -> Json:
-        """What lies in the stack's repository; asks it, so that takes as long as it takes to answer."""
         return self._object("GET", _path("stacks", stack, "backups"), timeout=max(self.timeout, 90.0))
 
     def report(self, run: str) -> Json:
-        """The full report of a run; like `events` it waits for an agent that restarts."""
         return self._patiently(run, _path("runs", run))
 
     def events(self, run: str, wait: float = LONG_POLL, pulse: Pulse = lambda _: None) -> Iterator[Event]:

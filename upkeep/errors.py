@@ -124,6 +124,12 @@ class RepositoryFailed(UpkeepError):
         self.code = code
 
 
+class NotifyFailed(UpkeepError):
+    """Somebody could not be told."""
+
+    code = "notify"
+
+
 class ProgramFailed(UpkeepError):
     """A program of the host could not be started."""
 

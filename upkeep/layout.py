@@ -140,6 +140,11 @@ class Layout:
         return self.root / "etc/upkeep/agent.json"
 
     @property
+    def notify_file(self) -> Path:
+        """Who is told when somebody has to come; it holds passwords."""
+        return self.root / "etc/upkeep/notify.json"
+
+    @property
     def sockets(self) -> Path:
         return self.root / "run/upkeep"
 

@@ -88,7 +88,7 @@ TESTS = [
     pytest_room("fremd", "tests/integration/foreign"),
     pytest_room("e2e", "tests/e2e"),
     pytest_room("unit", "tests/unit", "tests/repository"),
-    pytest_room("sicherung", "tests/integration/backup"),
+    pytest_room("sicherung", "tests/integration/backup", "tests/integration/notify"),
     pytest_room("seiten", "tests/integration/pages"),
     scenario("docker_host"),
     scenario("default"),

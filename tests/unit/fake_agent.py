@@ -104,6 +104,7 @@ class FakeAgent:
         self.health: Json = {"healthy": True, "checks": []}
         self.maintenance: Json = {"changed": True, "diff": {}, "maintenance": status()["maintenance"]}
         self.backups: Json = {"stack": "lager", "repository": "/mnt", "backups": [], "strange": []}
+        self.deliveries: Json = {"deliveries": [{"way": "E-Mail an anna@example.de", "problem": None}]}
         self.history: Json = {"stack": "lager", "runs": [], "damaged": [], "held": []}
         self.lines: list[str] = ["eins", "zwei"]
         self.public: Json = {
@@ -151,6 +152,9 @@ class FakeAgent:
                 return function(self, *match.groups(), query=query, body=body)
         return 404, {"error": f"{method} {path} gibt es nicht.", "code": "not_found"}
 
+    def try_notify(self, **_: Any) -> tuple[int, Any]:
+        return 200, self.deliveries
+
     def list_stacks(self, **_: Any) -> tuple[int, Any]:
         return 200, list(self.stacks.values())
 
@@ -189,6 +193,7 @@ class FakeAgent:
 
 _ROUTES: list[tuple[str, str, Any]] = [
     (r"/v1/stacks", "GET", FakeAgent.list_stacks),
+    (r"/v1/notify/test", "POST", FakeAgent.try_notify),
     (r"/v1/stacks/([^/]+)(|/health|/logs|/history|/backups)", "GET", FakeAgent.stack),
     (r"/v1/stacks/([^/]+)(/plan|/runs|/maintenance)", "POST", FakeAgent.stack),
     (r"/v1/runs/([^/]+)(|/events)", "GET", FakeAgent.run),

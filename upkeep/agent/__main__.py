@@ -21,6 +21,7 @@ from upkeep.errors import UpkeepError
 from upkeep.layout import Layout
 from upkeep.ports import Ports
 from upkeep.ports.files import DiskFiles
+from upkeep.ports.notify import Messenger
 
 log = logging.getLogger("upkeep.agent")
 
@@ -35,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(exc, file=sys.stderr)
         return 2
     set_up_logging(chosen.log_level)
-    run(layout, chosen, Ports(files=DiskFiles(layout.reserve_of)))
+    run(layout, chosen, Ports(files=DiskFiles(layout.reserve_of), notify=Messenger(layout.notify_file)))
     return 0
 
 

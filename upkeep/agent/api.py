@@ -18,6 +18,7 @@ from upkeep.agent.desk import Desk
 from upkeep.agent.operator import set_maintenance
 from upkeep.agent.order import Order
 from upkeep.errors import BadRequest, Busy, Refused, UpkeepError
+from upkeep.notify.trial import trial
 
 LONGEST_WAIT = 30.0
 MOST_LINES = 5000
@@ -49,6 +50,10 @@ Verb = Callable[[Desk, Request, str], Any]
 
 def agent(desk: Desk, request: Request, _: str) -> Any:
     return {"version": __version__, "ready": True, "stacks": list(desk.layout.stacks())}
+
+
+def try_notify(desk: Desk, request: Request, _: str) -> Any:
+    return trial(desk.ports)
 
 
 def stacks(desk: Desk, request: Request, _: str) -> Any:
@@ -103,6 +108,7 @@ def events(desk: Desk, request: Request, run_id: str) -> Any:
 NAME = "([^/]+)"
 VERBS: tuple[tuple[str, str, Verb], ...] = (
     ("GET", "/v1/agent()", agent),
+    ("POST", "/v1/notify/test()", try_notify),
     ("GET", "/v1/stacks()", stacks),
     ("GET", f"/v1/stacks/{NAME}", stack_status),
     ("GET", f"/v1/stacks/{NAME}/health", stack_health),

@@ -35,6 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_history(verbs)
     _add_repair(verbs)
     _add_backups(verbs)
+    _add_notify(verbs)
     return parser
 
 
@@ -48,9 +49,13 @@ def _verb(verbs: Verbs, name: str, text: str, stack_required: bool = False) -> a
         parser.add_argument("stack", metavar="STACK", help="Name des Stacks")
     else:
         parser.add_argument("stack", metavar="STACK", nargs="?", help="Name des Stacks; bei nur einem entbehrlich")
+    _add_common(parser)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="Ausgabe als JSON, für Programme")
     parser.add_argument("--socket", default=AGENT_SOCKET, metavar="PFAD", help="Socket des Agenten (%(default)s)")
-    return parser
 
 
 def _add_status(verbs: Verbs) -> None:
@@ -119,6 +124,14 @@ def _add_backups(verbs: Verbs) -> None:
         parser.add_argument(
             "--starter", default=default_starter(), metavar="WER", help="wer den Lauf startet (%(default)s)"
         )
+
+
+def _add_notify(verbs: Verbs) -> None:
+    text = "verschickt eine Probe an alle, die Alarme bekommen (Ende-Code 1, wenn sie nicht ankommt)"
+    parser = verbs.add_parser("notify", help=text, description=text)
+    parser.add_argument("--test", action="store_true", help="jetzt eine Probe verschicken")
+    _add_common(parser)
+    parser.set_defaults(stack=None)
 
 
 def default_starter() -> str:

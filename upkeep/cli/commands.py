@@ -119,6 +119,14 @@ def backups(desk: Desk, args: argparse.Namespace) -> Exit:
     return Exit.OK
 
 
+def notify(desk: Desk, args: argparse.Namespace) -> Exit:
+    if not args.test:
+        raise UsageError("Eine Probe verschickt `upkeep notify --test`; Alarme kommen von selbst.")
+    answer = desk.client.try_notify()
+    desk.show(answer, pages.deliveries_page(answer))
+    return Exit.FAILED if any(item["problem"] for item in answer["deliveries"]) else Exit.OK
+
+
 def repair(desk: Desk, args: argparse.Namespace) -> Exit:
     wish = order("repair", args.starter)
     if args.yes:
@@ -143,6 +151,7 @@ VERBS: dict[str, Verb] = {
     "backup": run_operation,
     "list": backups,
     "verify": run_operation,
+    "notify": notify,
 }
 
 

@@ -143,6 +143,10 @@ def backups_page(answer: Json, now: datetime) -> list[str]:
     return lines + [f"Achtung: {plain(text)}" for text in problems]
 
 
+def deliveries_page(answer: Json) -> list[str]:
+    return [plain(f"{item['way']}: {item['problem'] or 'angekommen'}") for item in answer["deliveries"]]
+
+
 def _backup_words(item: Json) -> str:
     return "bewiesen" if item["proven"] else "vollständig" if item["complete"] else "unvollständig, zählt nicht"
 

@@ -14,6 +14,7 @@ from upkeep.ports.files import DiskFiles, Files
 from upkeep.ports.gate import Gate, RuntimeGate
 from upkeep.ports.mongo import Mongo, PyMongo
 from upkeep.ports.neighbours import Neighbours, SdkNeighbours
+from upkeep.ports.notify import Messenger, Notify
 from upkeep.ports.probe import HttpProbe, Probe
 from upkeep.ports.programs import HostPrograms, Programs
 from upkeep.ports.registry import HttpRegistry, Registry
@@ -41,5 +42,6 @@ class Ports:
     programs: Programs = field(default_factory=HostPrograms)
     neighbours: Neighbours = field(default_factory=SdkNeighbours)
     stores: Stores = field(default_factory=DiskStores)
+    notify: Notify = field(default_factory=Messenger)
     restic: Callable[[Target, Path], Restic] = ResticProgram
     gate: Callable[[StackPaths], Gate] = _runtime_gate

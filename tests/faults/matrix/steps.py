@@ -47,6 +47,7 @@ class Nothing:
 def nowhere() -> Ports:
     nothing: Any = Nothing()
     names = ("docker", "compose", "probe", "mongo", "registry", "files", "sockets", "programs", "neighbours", "stores")
+    names += ("notify",)
     return Ports(**dict.fromkeys(names, nothing), gate=lambda paths: nothing)
 
 
