@@ -18,12 +18,14 @@ import yaml
 from testbed import state
 from testbed.engine import docker
 from testbed.paths import CHECKOUT, machine_wide
+from tests.e2e.authority import issue
 from workshop import app_image, demo
 
 ROOT = Path(__file__).parents[2]
 KEPT = "UPKEEP_E2E_KEEP" in os.environ  # name of a testbed that is kept for the next time
 BED = os.environ.get("UPKEEP_E2E_KEEP", "e2e")
 HOST = "web1"
+VAULT = "tresor"  # the backup server
 STACK = "lager"
 SLOT = "lager-app-1-1"
 REPOSITORY = f"lager-{CHECKOUT}-{BED}"  # the registry is shared by all checkouts
@@ -79,9 +81,14 @@ class Site:
         began = time.monotonic()
         return end(self.begin(name, *more), began)
 
-    def run(self, *argv: str, stdin: str = "") -> str:
+    def stack(self, **settings: object) -> str:
+        """`lager__stack` for `-e`: what the inventory says, and this."""
+        known = yaml.safe_load((self.inventory / "hosts.yml").read_text())["docker_hosts"]["hosts"][HOST]
+        return json.dumps({"lager__stack": known["lager__stack"] | settings})
+
+    def run(self, *argv: str, stdin: str = "", host: str = HOST) -> str:
         """Standard output of a command on the host."""
-        words = docker("exec", "--interactive", f"{machine_wide(BED)}-{HOST}", *argv)
+        words = docker("exec", "--interactive", f"{machine_wide(BED)}-{host}", *argv)
         done = subprocess.run(words, input=stdin, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{argv} → {done.returncode}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
@@ -154,7 +161,7 @@ def bring_up() -> Site:
         testbed("images")
         app_image.build(FIRST_VERSION, REPOSITORY)
         app_image.publish(FIRST_VERSION, stable=True, repository=REPOSITORY)
-        testbed("up", BED, "--hosts", f"{HOST}=debian13-docker")
+        testbed("up", BED, "--hosts", f"{HOST}=debian13-docker,{VAULT}=debian13")
         write_inventory(inventory)
     for module in (["workshop.wheels"], ["workshop.secrets", str(inventory)]):
         subprocess.run([sys.executable, "-m", *module], cwd=ROOT, env=environment, check=True, capture_output=True)
@@ -165,6 +172,7 @@ def roll_out(site: Site) -> None:
     """The first run of site.yml; on a host that was kept, its record."""
     record = state.folder(BED) / "first-run.log"
     if not record.exists():
+        site.play("backup_server").good()
         record.write_text(site.play("site").good().output)
     site.first = record.read_text()
 
@@ -185,12 +193,34 @@ def address() -> str:
 
 
 def write_inventory(inventory: Path) -> None:
-    """The demo's variables, but our own host, repository and secrets."""
+    """The demo's variables, but our own hosts, repository and secrets."""
     not_ours = shutil.ignore_patterns("vault.yml")
     shutil.copytree(ROOT / "inventories/demo/group_vars", inventory / "group_vars", ignore=not_ours)
+    issued = issue(VAULT)
     own = {
         "testbed_file": str(state.folder(BED) / "inventory.yml"),
         "lager__public_url": f"http://{address()}",
         "lager__image": {"channel": f"registry.upkeep.test:5000/{REPOSITORY}:stable"},
+        "lager__stack": {"bake": 3, **_backup(issued.authority)},
     }
-    (inventory / "hosts.yml").write_text(yaml.safe_dump({"docker_hosts": {"hosts": {HOST: own}}}))
+    bed = yaml.safe_load((state.folder(BED) / "inventory.yml").read_text())["all"]["children"]["testbed"]
+    server = {
+        **bed["vars"],
+        **bed["hosts"][VAULT],
+        "backup_server__clients": [{"name": HOST, "password": "{{ vault__backup_credential_password }}"}],
+        "backup_server__certificate": issued.certificate,
+        "backup_server__key": issued.key,
+    }
+    groups = {"docker_hosts": {"hosts": {HOST: own}}, "backup_servers": {"hosts": {VAULT: server}}}
+    (inventory / "hosts.yml").write_text(yaml.safe_dump(groups))
+
+
+def _backup(authority: str) -> Json:
+    """To the backup server, which has its certificate from the business's own authority; at no time by itself."""
+    target = {
+        "address": f"rest:https://{HOST}:{{{{ vault__backup_credential_password }}}}@{VAULT}:8000/{HOST}",
+        "password": "{{ vault__backup_password }}",
+        "ca": authority,
+        "append_only": True,
+    }
+    return {"backup_target": target, "backup_at": "", "backup_verify_at": ""}

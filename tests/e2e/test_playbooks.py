@@ -30,7 +30,7 @@ def test_a_second_run_changes_nothing_and_restarts_nothing(site: Site) -> None:
 
 
 def test_check_mode_shows_what_would_change_but_no_secret_and_writes_nothing(site: Site) -> None:
-    wish = {"lager__stack": {"maintenance_title": OTHER_TITLE, "bake": 3}, "lager__secret": OTHER_SECRET}
+    wish = json.loads(site.stack(maintenance_title=OTHER_TITLE)) | {"lager__secret": OTHER_SECRET}
     before = files(site), containers(site)
     shown = site.play("site", "--check", "--diff", "-e", json.dumps(wish)).good()
     assert (files(site), containers(site)) == before

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable
@@ -27,7 +26,7 @@ STRATEGIES: dict[str, Json] = {
 
 def configure(site: Site, strategy: str) -> None:
     """As the operator does: another variable, and site.yml."""
-    site.play("site", "-e", json.dumps({"lager__stack": STRATEGIES[strategy]})).good()
+    site.play("site", "-e", site.stack(**STRATEGIES[strategy])).good()
 
 
 def open_system_page(page: Page, site: Site) -> None:

@@ -1,0 +1,65 @@
+"""playbooks/backup.yml: the whole Lager stack to a server that only takes, over TLS of the business's own authority."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.e2e.site import STACK, VAULT, Site
+
+PLACE = "/srv/sicherung/web1"
+SOURCES = ["files", "mongodb"]
+
+
+@pytest.fixture(scope="module")
+def saved(site: Site) -> Site:
+    """Backed up once."""
+    site.play("backup").good()
+    return site
+
+
+def listed(site: Site) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(site.run("upkeep", "list", STACK, "--json"))["backups"]
+    return found
+
+
+def stored(site: Site) -> set[str]:
+    """What lies on the server, but for locks."""
+    kinds = ("config", "data", "index", "keys", "snapshots")
+    words = ("find", *(f"{PLACE}/{kind}" for kind in kinds), "-type", "f", "-printf", "%p %s %T@\\n")
+    return set(site.run(*words, host=VAULT).splitlines())
+
+
+def test_the_whole_stack_lies_on_the_server_and_every_byte_of_it_is_proven(saved: Site) -> None:
+    newest = listed(saved)[0]
+    assert newest["complete"]
+    assert set(SOURCES) <= set(newest["sources"]), newest
+    checked = saved.play("backup", "-e", "verify=everything").good()
+    assert checked.changed == 0, checked.output
+    assert listed(saved)[0]["proven"]
+
+
+def test_a_second_run_that_is_content_with_a_young_backup_makes_none(saved: Site) -> None:
+    before = listed(saved)
+    again = saved.play("backup", "-e", "unless_younger=3600").good()
+    assert again.changed == 0, again.output
+    assert listed(saved) == before
+
+
+def test_check_mode_says_what_would_be_saved_and_writes_nothing(saved: Site) -> None:
+    before, there = listed(saved), stored(saved)
+    shown = saved.play("backup", "--check", "--diff").good()
+    assert (listed(saved), stored(saved)) == (before, there)
+    assert shown.changed > 0
+    assert "+MongoDB „lager“ sichern" in shown.output, shown.output
+    for name, value in saved.secrets().items():
+        assert str(value).split()[0] not in shown.output, name
+
+
+def test_another_backup_stores_next_to_nothing(saved: Site) -> None:
+    first = listed(saved)[0]
+    again = saved.play("backup").good()
+    assert again.changed == 1, again.output
+    assert listed(saved)[0]["added"] < first["added"] / 3
