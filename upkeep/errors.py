@@ -49,6 +49,12 @@ class UnknownRun(Refused):
     code = "unknown_run"
 
 
+class UnknownBackup(Refused):
+    """The repository has no such backup of this stack, or none that came to its end."""
+
+    code = "unknown_backup"
+
+
 class BadRequest(Refused):
     code = "bad_request"
 
@@ -117,7 +123,8 @@ class DatabaseFailed(UpkeepError):
 class RepositoryFailed(UpkeepError):
     """A backup could not be written, read or proven. `code`: repository_missing, repository_locked,
     repository_password, repository_full, repository_unreachable, repository_slow, repository_address,
-    repository_append_only, restic_missing, source_unreadable, or repository for whatever else restic says."""
+    repository_append_only, restic_missing, source_unreadable, manifest, manifest_newer, backup_damaged, or repository
+    for whatever else restic says."""
 
     def __init__(self, code: str, what: str, **facts: Any) -> None:
         super().__init__(what, **facts)

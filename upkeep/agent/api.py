@@ -22,7 +22,14 @@ from upkeep.notify.trial import trial
 
 LONGEST_WAIT = 30.0
 MOST_LINES = 5000
-STATUS_OF = {"unknown_stack": 404, "unknown_run": 404, "bad_request": 400, "journal": 422, **REFUSED}
+STATUS_OF = {
+    "unknown_stack": 404,
+    "unknown_run": 404,
+    "unknown_backup": 404,
+    "bad_request": 400,
+    "journal": 422,
+    **REFUSED,
+}
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from upkeep import pruning
 from upkeep.backup import memory
-from upkeep.backup.catalogue import MANIFEST_FILE, Backup, Catalogue, catalogue
-from upkeep.backup.manifest import parse
+from upkeep.backup.catalogue import Catalogue, catalogue
 from upkeep.backup.memory import PARTS
+from upkeep.backup.reading import stored
 from upkeep.backup.record import notes
 from upkeep.backup.repository import of_policy, opened
 from upkeep.backup.retention import superfluous
@@ -56,21 +56,8 @@ def compare(run: Run) -> str:
     newest = there.newest
     if newest is None:
         return "keine Sicherung"
-    _refuse_mismatch(restic, newest)
+    stored(restic, run.paths.name, newest.run, run.ports.clock.now())
     return f"{len(there.complete)} Sicherungen, die neueste vom {newest.at:%d.%m.%Y %H:%M} UTC"
-
-
-def _refuse_mismatch(restic: Restic, backup: Backup) -> None:
-    assert backup.manifest is not None  # noqa: S101 - it is complete
-    found = parse(restic.text(backup.manifest.id, f"/{MANIFEST_FILE}"), backup.run)
-    wrong = [source.name for source in found.sources if not source.is_in(backup.sources)]
-    if wrong:
-        raise RepositoryFailed(
-            "manifest",
-            f"Die Sicherung {backup.run} ist nicht die, die Upkeep gemacht hat",
-            observed=f"anderer Inhalt: {', '.join(wrong)}",
-            next_step="Die Sicherung davor ist in `upkeep list`; wer hat Zugang zum Sicherungsziel?",
-        )
 
 
 def tidy(run: Run) -> str:

@@ -51,10 +51,13 @@ class Manifest:
 
 
 def parse(text: str, run: str) -> Manifest:
-    """Raises RepositoryFailed for what is no manifest of this run, or one of a newer version."""
+    """Raises RepositoryFailed for what is no manifest of this run (code manifest), or one of a newer version (code
+    manifest_newer)."""
     try:
         raw = json.loads(text)
-        schema, _ = raw.pop("schema"), raw.pop("upkeep")
+        schema, made_by = raw.pop("schema"), raw.pop("upkeep")
+        if isinstance(schema, int) and schema > SCHEMA:
+            raise _newer(run, schema, made_by)
         if schema == SCHEMA and raw["run"] == run:
             sources = tuple(Source(**item) for item in raw["sources"])
             return Manifest(**raw | {"sources": sources, "left_out": tuple(raw["left_out"])})
@@ -63,4 +66,14 @@ def parse(text: str, run: str) -> Manifest:
         observed = type(exc).__name__
     raise RepositoryFailed(
         "manifest", f"Das Manifest der Sicherung {run} ist keines", observed=observed, limit=f"Schema {SCHEMA}"
+    )
+
+
+def _newer(run: str, schema: int, made_by: object) -> RepositoryFailed:
+    return RepositoryFailed(
+        "manifest_newer",
+        f"Die Sicherung {run} stammt von einer neueren Version von Upkeep",
+        observed=f"Format {schema}, Upkeep {made_by}",
+        limit=f"Format {SCHEMA}, Upkeep {__version__}",
+        next_step="Den Agenten dieses Hosts aktualisieren (`ansible-playbook playbooks/site.yml`).",
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +17,7 @@ from upkeep.errors import RepositoryFailed
 from upkeep.ports.programs import PATH
 from upkeep.ports.repository import Place, place
 from upkeep.ports.restic_answers import KNOWN, Progress, Snapshot, Told, last_words, parsed, snapshot
+from upkeep.ports.streamed import Readable, streamed
 from upkeep.ports.supervised import Ended, Limits, supervise
 
 __all__ = ["Restic", "ResticProgram", "Snapshot", "Stream", "Target"]
@@ -62,6 +64,10 @@ class Restic(Protocol):
     def text(self, snapshot_id: str, path: str) -> str:
         """The content of one small file."""
 
+    def stream(self, snapshot_id: str, path: str, timeout: float) -> AbstractContextManager[Readable]:
+        """The content of one file. For a path that ends with `/`: a tar of what is in that directory. What was read
+        counts only when the end was read: only then restic has compared everything with its hashes."""
+
     def check(self, part: str, timeout: float) -> None:
         """The repository's structure; with `part` (`3/7`, `100%`) that of its data is read and compared, too."""
 
@@ -106,6 +112,14 @@ class ResticProgram:
 
     def text(self, snapshot_id: str, path: str) -> str:
         return self._ask("dump", "--no-lock", snapshot_id, path)
+
+    def stream(self, snapshot_id: str, path: str, timeout: float) -> AbstractContextManager[Readable]:
+        folder = path.rstrip("/")
+        place = (f"{snapshot_id}:{folder}" if folder else snapshot_id, "/")
+        what = ("--archive", "tar", *place) if path.endswith("/") else (snapshot_id, path)
+        limits = Limits(timeout, SILENCE)
+        words = (*self._argv(), "dump", "--no-lock", *what)
+        return streamed(words, self._environment(), limits, lambda ended: self._failure("dump", ended, limits))
 
     def check(self, part: str, timeout: float) -> None:
         subset = ("--read-data-subset", part) if part else ()

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import IO
 
@@ -113,8 +113,13 @@ def _read(stream: IO[str], put: Callable[[str | None], None]) -> None:
     put(None)
 
 
+def collect(lines: Iterable[str], complaints: list[str]) -> None:
+    """Keeps the last ones."""
+    for line in lines:
+        complaints.append(line.strip())
+        del complaints[:-KEPT]
+
+
 def _collect(stream: IO[str], complaints: list[str]) -> None:
     with stream:
-        for line in stream:
-            complaints.append(line.strip())
-            del complaints[:-KEPT]
+        collect(stream, complaints)

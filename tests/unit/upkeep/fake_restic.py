@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ from upkeep.errors import RepositoryFailed
 from upkeep.ports.clock import stamp
 from upkeep.ports.restic import Snapshot, Stream
 from upkeep.ports.restic_answers import Told
+from upkeep.ports.streamed import Readable
 
 if TYPE_CHECKING:
     from tests.unit.upkeep.world import World
@@ -77,6 +80,11 @@ class FakeRestic:
 
     def text(self, snapshot_id: str, path: str) -> str:
         return self.contents[snapshot_id]
+
+    @contextmanager
+    def stream(self, snapshot_id: str, path: str, timeout: float) -> Iterator[Readable]:
+        self._answer()
+        yield io.BytesIO(self.contents[snapshot_id].encode())
 
     def check(self, part: str, timeout: float) -> None:
         self._exclusive()
