@@ -23,7 +23,7 @@ def asked_before(run: Run) -> bool:
 def save_before(run: Run) -> None:
     """What fails here fails the update, and nothing has been touched."""
     begin(run)
-    run.phase("open", "Sicherungsziel wird geöffnet", BEFORE, open_repository)
+    run.phase("repository", "Sicherungsziel wird geöffnet", BEFORE, open_repository)
     save_all(run, BEFORE, BEFORE)
 
 

@@ -61,7 +61,7 @@ def _prepare(run: Run) -> None:
 
 
 def _forward(run: Run) -> None:
-    run.phase("open", "Sicherungsziel wird geöffnet", 3, open_repository)
+    run.phase("repository", "Sicherungsziel wird geöffnet", 3, open_repository)
     if run.record.operation is Operation.VERIFY:
         _verify(run)
     elif young := memory.young_enough(memory.recall(run.paths), run.record.options, run.ports.clock.now()):

@@ -28,6 +28,7 @@ def test_the_backup_is_whole_before_anything_is_touched(safe: Driver) -> None:
     assert names.index("remember") < names.index("close")
     (backup,) = backups(safe)
     assert (backup["run"], backup["complete"]) == (record.id, True)
+    assert safe.world.gate.closed_by is None
 
 
 def test_without_a_backup_there_is_no_update(safe: Driver) -> None:

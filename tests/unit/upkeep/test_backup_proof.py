@@ -155,7 +155,7 @@ def test_tidying_follows_the_policy_after_the_check(saving: Driver) -> None:
         saving.must("backup", "updated")
     saving.must("verify", "unchanged", all=True)
     record = saving.must("verify", "updated", tidy=True)
-    assert [phase.name for phase in record.phases] == ["open", "check", "compare", "tidy", "judge"]
+    assert [phase.name for phase in record.phases] == ["repository", "check", "compare", "tidy", "judge"]
     assert len(backups(saving)) == 3
     saving.must("verify", "unchanged", tidy=True)
 
