@@ -1,8 +1,5 @@
-"""The agent's client: HTTP/1.1 and JSON over a Unix socket.
-
-Standard library only, and one file: Ansible ships it as `ansible.module_utils.upkeep_client`.
-Every error is an `AgentError` whose text is German and made for the operator.
-"""
+"""The agent's client: HTTP/1.1 and JSON over a Unix socket. Standard library only, and one file: Ansible ships it as
+`ansible.module_utils.upkeep_client`. Every error is an `AgentError` whose text is German and made for the operator."""
 
 from __future__ import annotations
 
@@ -106,6 +103,9 @@ class AgentClient:
 
     def try_notify(self) -> Json:
         return self._object("POST", "/v1/notify/test", {}, timeout=90.0)
+
+    def watch(self, stack: str) -> Json:
+        return self._object("POST", _path("stacks", stack, "watch"), {}, timeout=300.0)
 
     def stacks(self) -> list[Json]:
         return list(self._request("GET", "/v1/stacks"))

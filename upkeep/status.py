@@ -171,8 +171,11 @@ def _backups(paths: StackPaths, ports: Ports) -> list[str]:
         policy, known = policies.read(paths.policy_file, paths.name).backup, memory.recall(paths)
     except UpkeepError:
         return []
-    late = memory.overdue(known, policy.overdue, ports.clock.now()) if policy else None
-    return [text for text in (late, known.problem if policy else None) if text]
+    if policy is None:
+        return []
+    now = ports.clock.now()
+    late = (memory.overdue(known, policy.overdue, now), memory.drill_overdue(known, policy.drill_overdue, now))
+    return [text for text in (*late, known.problem, *known.strange) if text]
 
 
 def _compose_drift(paths: StackPaths, current: Release) -> list[str]:

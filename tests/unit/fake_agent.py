@@ -105,6 +105,7 @@ class FakeAgent:
         self.maintenance: Json = {"changed": True, "diff": {}, "maintenance": status()["maintenance"]}
         self.backups: Json = {"stack": "lager", "repository": "/mnt", "backups": [], "strange": []}
         self.deliveries: Json = {"deliveries": [{"way": "E-Mail an anna@example.de", "problem": None}]}
+        self.watched: Json = {"stack": "lager", "alarms": [], "sent": [], "undelivered": []}
         self.history: Json = {"stack": "lager", "runs": [], "damaged": [], "held": []}
         self.lines: list[str] = ["eins", "zwei"]
         self.public: Json = {
@@ -155,6 +156,9 @@ class FakeAgent:
     def try_notify(self, **_: Any) -> tuple[int, Any]:
         return 200, self.deliveries
 
+    def watch(self, name: str, **_: Any) -> tuple[int, Any]:
+        return 200, self.watched
+
     def list_stacks(self, **_: Any) -> tuple[int, Any]:
         return 200, list(self.stacks.values())
 
@@ -196,6 +200,7 @@ _ROUTES: list[tuple[str, str, Any]] = [
     (r"/v1/notify/test", "POST", FakeAgent.try_notify),
     (r"/v1/stacks/([^/]+)(|/health|/logs|/history|/backups)", "GET", FakeAgent.stack),
     (r"/v1/stacks/([^/]+)(/plan|/runs|/maintenance)", "POST", FakeAgent.stack),
+    (r"/v1/stacks/([^/]+)/watch", "POST", FakeAgent.watch),
     (r"/v1/runs/([^/]+)(|/events)", "GET", FakeAgent.run),
     (r"/v1/public/([^/]+)", "GET", FakeAgent.public_status),
     (r"/v1/public/([^/]+)/(start-update|check-update)", "POST", FakeAgent.start_publicly),

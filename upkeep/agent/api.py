@@ -18,6 +18,7 @@ from upkeep.agent.desk import Desk
 from upkeep.agent.operator import set_maintenance
 from upkeep.agent.order import Order
 from upkeep.errors import BadRequest, Busy, Refused, UpkeepError
+from upkeep.notify.telling import tell
 from upkeep.notify.trial import trial
 
 LONGEST_WAIT = 30.0
@@ -89,6 +90,10 @@ def change_maintenance(desk: Desk, request: Request, name: str) -> Any:
     return set_maintenance(paths, desk.ports, request.body, at_work)
 
 
+def watch(desk: Desk, request: Request, name: str) -> Any:
+    return tell(desk.layout.stack(name), desk.ports)
+
+
 def logs(desk: Desk, request: Request, name: str) -> Any:
     count = int(request.number("lines", 200, MOST_LINES))
     report = desk.report(request.query["run"]) if request.query.get("run") else None
@@ -122,6 +127,7 @@ VERBS: tuple[tuple[str, str, Verb], ...] = (
     ("POST", f"/v1/stacks/{NAME}/runs", start_run),
     ("POST", f"/v1/stacks/{NAME}/plan", plan),
     ("POST", f"/v1/stacks/{NAME}/maintenance", change_maintenance),
+    ("POST", f"/v1/stacks/{NAME}/watch", watch),
     ("GET", f"/v1/stacks/{NAME}/logs", logs),
     ("GET", f"/v1/stacks/{NAME}/history", history),
     ("GET", f"/v1/stacks/{NAME}/backups", backups),

@@ -20,6 +20,7 @@ from upkeep.errors import Busy, Refused, UnknownRun, UpkeepError
 from upkeep.journal import Journal, Operation, Record
 from upkeep.layout import Layout, StackPaths
 from upkeep.lock import StackLock, busy
+from upkeep.notify.telling import tell_quietly
 from upkeep.phases.decide import refuse_at_once
 from upkeep.ports import Ports
 from upkeep.ports.clock import stamp
@@ -193,6 +194,7 @@ class Desk:
         finally:
             housekeeping.settle(run.paths, self.ports)
             self._end(run.record.stack, lock, [run])
+        tell_quietly(run.paths, self.ports)
 
     def _carry_out(self, run: Run, unfinished: list[Record]) -> None:
         try:
@@ -228,6 +230,7 @@ class Desk:
         finally:
             housekeeping.settle(paths, self.ports)
             self._end(paths.name, lock, resumed)
+        tell_quietly(paths, self.ports)
 
     def _end(self, stack: str, lock: StackLock, runs: list[Run]) -> None:
         """First the stack is free, then its followers hear of it: they may start the next run at once."""

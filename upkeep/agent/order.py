@@ -13,7 +13,7 @@ OWN_OPTIONS = {
     Operation.ADOPT: ("project", "app", "without", "keep", "compose", "policy", "environment_secrets"),
     Operation.REMOVE: ("data", "confirm"),
     Operation.BACKUP: ("unless_younger",),
-    Operation.VERIFY: ("deep", "all", "tidy"),
+    Operation.VERIFY: ("deep", "all", "tidy", "accept"),
 }
 
 

@@ -78,7 +78,7 @@ def catalogue(snapshots: Iterable[Snapshot], stack: str, now: datetime) -> Catal
     found: dict[str, list[Snapshot]] = defaultdict(list)
     strange = []
     for snapshot in snapshots:
-        marks = _marks(snapshot)
+        marks = marks_of(snapshot)
         if marks.get("stack") not in (stack, None):
             continue
         if problem := _problem(snapshot, marks, now):
@@ -98,7 +98,7 @@ def began(run: str) -> datetime | None:
 
 
 def _backup(run: str, snapshots: list[Snapshot]) -> Backup:
-    marked = [(_marks(snapshot), snapshot) for snapshot in snapshots]
+    marked = [(marks_of(snapshot), snapshot) for snapshot in snapshots]
     manifests = [(marks, snapshot) for marks, snapshot in marked if marks.get("source") == MANIFEST]
     sources = {marks.get("source", ""): snapshot for marks, snapshot in marked if marks.get("source") != MANIFEST}
     at = began(run)
@@ -120,6 +120,6 @@ def _problem(snapshot: Snapshot, marks: dict[str, str], now: datetime) -> str | 
     return None
 
 
-def _marks(snapshot: Snapshot) -> dict[str, str]:
+def marks_of(snapshot: Snapshot) -> dict[str, str]:
     """`stack=lager` → {"stack": "lager"}."""
     return {name: value for name, _, value in (tag.partition("=") for tag in snapshot.tags)}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from upkeep import pruning
+from dataclasses import replace
+
+from upkeep import audit, journal, pruning
 from upkeep.backup import memory
 from upkeep.backup.catalogue import Catalogue, catalogue
+from upkeep.backup.comparing import all_made, strangers
 from upkeep.backup.memory import PARTS
 from upkeep.backup.reading import stored
 from upkeep.backup.record import notes
 from upkeep.backup.repository import of_policy, opened
 from upkeep.backup.retention import superfluous
 from upkeep.errors import RepositoryFailed
-from upkeep.ports.restic import Restic
+from upkeep.ports.restic import Restic, Snapshot
 from upkeep.room import MEGABYTE
 from upkeep.run import Run
 
@@ -51,8 +54,11 @@ def compare(run: Run) -> str:
     """The newest backup's manifest against what is really there; what nobody of ours can have put there is a warning,
     and the end of the run says so."""
     restic = opened(run)
-    there = known(run, restic)
-    run.record.warnings.extend(there.strange)
+    snapshots = restic.snapshots()
+    there = catalogue(snapshots, run.paths.name, run.ports.clock.now())
+    strange = (*there.strange, *_strangers(run, snapshots, there))
+    _remember(run, replace(memory.recall(run.paths), strange=strange))
+    run.record.warnings.extend(strange)
     newest = there.newest
     if newest is None:
         return "keine Sicherung"
@@ -60,13 +66,29 @@ def compare(run: Run) -> str:
     return f"{len(there.complete)} Sicherungen, die neueste vom {newest.at:%d.%m.%Y %H:%M} UTC"
 
 
+def _strangers(run: Run, snapshots: tuple[Snapshot, ...], there: Catalogue) -> tuple[str, ...]:
+    """Who counts for the first time, or is told to accept it, takes what is there for its own."""
+    remembered, paths = memory.recall(run.paths), run.paths
+    if remembered.made is None or run.record.options.get("accept") is True:
+        _remember(run, replace(remembered, made=all_made(there)))
+        return ()
+
+    def is_ours(other: str) -> bool:
+        return journal.path_of(paths, other).exists() or audit.knows(paths, other)
+
+    may_vanish = of_policy(run.policy).target.append_only
+    return tuple(strangers(snapshots, paths.name, remembered.made, is_ours, may_vanish))
+
+
 def tidy(run: Run) -> str:
     """After a check that found nothing wrong, never before one. What an append-only server keeps, it removes itself."""
     policy, restic = of_policy(run.policy), opened(run)
     if policy.target.append_only:
         return "räumt der Server selbst auf"
-    going = superfluous(known(run, restic), policy.keep, memory.recall(run.paths).proven, run.record.id)
+    remembered = memory.recall(run.paths)
+    going = superfluous(known(run, restic), policy.keep, remembered, run.record.id)
     if going:
+        _remember(run, remembered.without({backup.run for backup in going}))
         restic.forget([snapshot.id for backup in going for snapshot in backup.snapshots])
         restic.prune(policy.timeout)
         notes(run).removed = len(going)

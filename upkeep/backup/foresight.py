@@ -36,7 +36,7 @@ def of_verification(paths: StackPaths, ports: Ports, options: dict[str, Any]) ->
     policy = of_policy(policies.read(paths.policy_file, paths.name))
     restic, known, now = of_stack(paths, ports), memory.recall(paths), ports.clock.now()
     found = catalogue(restic.snapshots(), paths.name, now)
-    going = superfluous(found, policy.keep, known.proven, "") if options.get("tidy") is True else ()
+    going = superfluous(found, policy.keep, known, "") if options.get("tidy") is True else ()
     steps = [f"Sicherung vom {item.at:%d.%m.%Y %H:%M} UTC entfernen" for item in going]
     parts = PARTS if options.get("all") else len(known.due(now)) if options.get("deep") else 0
     deep = f"; {parts} von {PARTS} Teilen der Daten werden gelesen" if parts else ""

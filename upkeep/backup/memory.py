@@ -30,10 +30,22 @@ class Last:
 
 
 @dataclass(frozen=True)
+class Drilled:
+    """The last backup that was restored as a trial and worked. `run`: its id; `drill`: that of the trial; `at`: when
+    that was over; `seconds`: until the application ran on it."""
+
+    run: str
+    drill: str
+    at: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Memory:
     """`repository`: its id, so that another one, or an empty place where a disk is not mounted, is noticed. `since`:
     when backups began here. `checked`: part of the data → when it was last read and found whole. `proven`: run id of
-    the newest backup whose every byte was read since. `problem`: what the last check found."""
+    the newest backup whose every byte was read since. `problem`: what the last check found. `made`: run id → ids of
+    the snapshots it made; None as long as nobody has counted. `strange`: what is there and not ours, or is gone."""
 
     repository: str | None = None
     since: str | None = None
@@ -41,6 +53,9 @@ class Memory:
     checked: dict[str, str] = field(default_factory=dict)
     proven: str | None = None
     problem: str | None = None
+    drilled: Drilled | None = None
+    made: dict[str, list[str]] | None = None
+    strange: tuple[str, ...] = ()
 
     def due(self, now: datetime) -> tuple[int, ...]:
         """Parts whose turn it is: those not read for DUE, at least the one that waits longest."""
@@ -58,6 +73,20 @@ class Memory:
         whole = [item.run for item in known.complete if item.manifest and moment(item.manifest.time) <= oldest]
         return replace(memory, proven=max([*whole, *([self.proven] if self.proven else [])], default=None))
 
+    def with_drilled(self, drilled: Drilled) -> Memory:
+        """What was restored whole was read whole."""
+        return replace(self, drilled=drilled, proven=max(self.proven or "", drilled.run))
+
+    def with_made(self, run: str, snapshots: list[str]) -> Memory:
+        """Nothing as long as nobody has counted: then the first verification takes what is there."""
+        return self if self.made is None else replace(self, made=self.made | {run: snapshots})
+
+    def without(self, runs: set[str]) -> Memory:
+        """These were removed on purpose."""
+        if self.made is None:
+            return self
+        return replace(self, made={run: ids for run, ids in self.made.items() if run not in runs})
+
     def with_problem(self, problem: str) -> Memory:
         """Nothing counts as read or proven any more."""
         return replace(self, checked={}, proven=None, problem=problem)
@@ -71,7 +100,9 @@ def recall(paths: StackPaths) -> Memory:
     """Raises JournalCorrupt."""
     try:
         raw = json.loads(file(paths).read_text(encoding="utf-8"))
-        return Memory(**raw | {"last": Last(**raw["last"]) if raw["last"] else None})
+        last, drilled = raw["last"], raw.get("drilled")
+        own = {"last": Last(**last) if last else None, "drilled": Drilled(**drilled) if drilled else None}
+        return Memory(**raw | own | {"strange": tuple(raw.get("strange", ()))})
     except FileNotFoundError:
         return Memory()
     except (OSError, ValueError, TypeError, KeyError) as exc:
@@ -106,3 +137,13 @@ def overdue(memory: Memory, limit: float, now: datetime) -> str | None:
     hours = (now - moment(last)).total_seconds() / 3600
     what = "Die letzte Sicherung" if memory.last else "Noch keine Sicherung gelang; der erste Versuch"
     return f"{what} ist {hours:.0f} Stunden her (Grenze: {limit / 3600:.0f} Stunden)."
+
+
+def drill_overdue(memory: Memory, limit: float, now: datetime) -> str | None:
+    """The same for trials; None also where nobody expects any (`limit` 0)."""
+    last = memory.drilled.at if memory.drilled else memory.since
+    if not limit or last is None or (now - moment(last)).total_seconds() <= limit:
+        return None
+    days = (now - moment(last)).total_seconds() / 86400
+    what = "Die letzte geglückte Übung" if memory.drilled else "Noch keine Übung glückte; die erste Sicherung"
+    return f"{what} ist {days:.0f} Tage her (Grenze: {limit / 86400:.0f} Tage)."

@@ -66,7 +66,8 @@ class Target:
 @dataclass(frozen=True)
 class BackupPolicy:
     """`files`: of the host, beside what belongs to the stack anyway. `timeout`: for one whole backup, `overdue`:
-    without a good one for so long somebody is told; both in seconds."""
+    without a good one for so long somebody is told, `drill_overdue`: the same of trial restores (0: none are expected);
+    all in seconds."""
 
     target: Target
     files: tuple[Path, ...]
@@ -75,6 +76,7 @@ class BackupPolicy:
     keep: Keep
     timeout: float
     overdue: float
+    drill_overdue: float
 
 
 def parse(fields: Fields) -> BackupPolicy:
@@ -87,6 +89,7 @@ def parse(fields: Fields) -> BackupPolicy:
             keep=_keep(fields.section("keep", {})),
             timeout=fields.seconds("timeout", 60, 7 * 86400, 4 * 3600),
             overdue=fields.seconds("overdue", 3600, 366 * 86400, 26 * 3600),
+            drill_overdue=fields.seconds("drill_overdue", 0, 366 * 86400, 0),
         )
     )
 

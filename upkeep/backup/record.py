@@ -32,6 +32,16 @@ class Notes:
         self._raw["quieted"] = containers
 
     @property
+    def manifest(self) -> str | None:
+        """Id of the manifest's snapshot."""
+        found = self._raw.get("manifest")
+        return str(found) if found else None
+
+    @manifest.setter
+    def manifest(self, snapshot: str) -> None:
+        self._raw["manifest"] = snapshot
+
+    @property
     def removed(self) -> int:
         """How many old backups this run has removed."""
         return int(self._raw["removed"])

@@ -6,19 +6,22 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from upkeep.backup.catalogue import Backup, Catalogue
+from upkeep.backup.memory import Memory
 from upkeep.backup.policy import Keep
 
 Period = Callable[[datetime], object]
 
 
-def superfluous(known: Catalogue, keep: Keep, proven: str | None, running: str) -> tuple[Backup, ...]:
+def superfluous(known: Catalogue, keep: Keep, memory: Memory, running: str) -> tuple[Backup, ...]:
     """What nobody needs any more: left-overs of runs that never came to their manifest (`running` aside), and whole
-    backups beyond what the policy keeps. Of those none while no backup is proven; none after the proven one."""
+    backups beyond what the policy keeps. Of those none while no backup is proven; none after the proven one, and never
+    the one that was restored last as a trial."""
     torn = [backup for backup in known.backups if not backup.complete and backup.run != running]
-    last_proven = next((backup for backup in known.complete if backup.run == proven), None)
+    last_proven = next((backup for backup in known.complete if backup.run == memory.proven), None)
     if last_proven is None:
         return tuple(torn)
     needed = {backup.run for backup in kept(known.complete, keep)} | {last_proven.run}
+    needed |= {memory.drilled.run} if memory.drilled else set()
     old = [backup for backup in known.complete if backup.run not in needed and backup.run < last_proven.run]
     return (*torn, *old)
 

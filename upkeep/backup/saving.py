@@ -83,7 +83,8 @@ def seal(run: Run) -> str:
     found = manifest(run)
     run.ports.files.write(place, found.text())
     marks = tags(run.paths.name, run.record.id, MANIFEST, len(found.sources))
-    opened(run).save_stream(Stream(MANIFEST_FILE, ("cat", str(place))), marks, SOON, lambda read: None)
+    sealed = opened(run).save_stream(Stream(MANIFEST_FILE, ("cat", str(place))), marks, SOON, lambda read: None)
+    notes(run).manifest = sealed.id
     run.ports.files.remove(place)
     return f"{len(found.sources)} Teile"
 
@@ -111,7 +112,9 @@ def remember(run: Run) -> str:
     seconds = round(run.seconds_since("backup"), 1)
     read, added = sum(item.read for item in found), sum(item.added for item in found)
     last = memory.Last(run.record.id, run.now(), seconds, read, added)
-    memory.remember(run.paths, replace(memory.recall(run.paths), last=last), run.ports.files)
+    snapshots = [*(item.snapshot for item in found), *filter(None, (notes(run).manifest,))]
+    known = replace(memory.recall(run.paths), last=last).with_made(run.record.id, snapshots)
+    memory.remember(run.paths, known, run.ports.files)
     run.record.timings |= {"backup_s": seconds}
     pruning.journals(run.paths, run.ports.files)
     return f"{seconds:.1f} s"

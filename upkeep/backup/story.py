@@ -92,7 +92,8 @@ def _sealed(run: Run) -> bool:
     found = checking.known(run, opened(run)).of(run.record.id)
     if found is None or not found.complete:
         return False
-    phase.done_at = run.now()
+    assert found.manifest is not None  # noqa: S101 - it is complete
+    notes(run).manifest, phase.done_at = found.manifest.id, run.now()
     return True
 
 

@@ -119,6 +119,9 @@ def _add_backups(verbs: Verbs) -> None:
     verify.add_argument("--deep", action="store_true", help="auch Daten lesen: die an der Reihe sind, alle in 7 Tagen")
     verify.add_argument("--all", action="store_true", help="auch alle Daten lesen")
     verify.add_argument("--tidy", action="store_true", help="danach entfernen, was nicht mehr aufzuheben ist")
+    verify.add_argument(
+        "--accept", action="store_true", help="was am Sicherungsziel liegt, gilt von nun an als das eigene"
+    )
     for parser in (backup, verify):
         parser.add_argument("--plan", action="store_true", help="nur zeigen, was geschehen würde")
         parser.add_argument(
@@ -127,6 +130,7 @@ def _add_backups(verbs: Verbs) -> None:
 
 
 def _add_notify(verbs: Verbs) -> None:
+    _verb(verbs, "watch", "zeigt, was einen Menschen braucht, und meldet, was noch nicht gemeldet ist")
     text = "verschickt eine Probe an alle, die Alarme bekommen (Ende-Code 1, wenn sie nicht ankommt)"
     parser = verbs.add_parser("notify", help=text, description=text)
     parser.add_argument("--test", action="store_true", help="jetzt eine Probe verschicken")

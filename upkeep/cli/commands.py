@@ -70,7 +70,7 @@ def run_operation(desk: Desk, args: argparse.Namespace) -> Exit:
     if service and not args.to:
         raise UsageError(f"--service {service} braucht --to: welche Version soll es werden?")
     wish = order(args.verb, args.starter, getattr(args, "to", None), getattr(args, "force", False), service)
-    wish["options"] |= {name: True for name in ("deep", "all", "tidy") if getattr(args, name, False)}
+    wish["options"] |= {name: True for name in ("deep", "all", "tidy", "accept") if getattr(args, name, False)}
     if getattr(args, "plan", False):
         plan = desk.client.plan(stack, wish)
         desk.show(plan, pages.plan_page(stack, plan))
@@ -127,6 +127,12 @@ def notify(desk: Desk, args: argparse.Namespace) -> Exit:
     return Exit.FAILED if any(item["problem"] for item in answer["deliveries"]) else Exit.OK
 
 
+def watch(desk: Desk, args: argparse.Namespace) -> Exit:
+    answer = desk.client.watch(_only_stack(desk, args))
+    desk.show(answer, pages.watch_page(answer, desk.now))
+    return Exit.FAILED if answer["undelivered"] else Exit.OK
+
+
 def repair(desk: Desk, args: argparse.Namespace) -> Exit:
     wish = order("repair", args.starter)
     if args.yes:
@@ -152,6 +158,7 @@ VERBS: dict[str, Verb] = {
     "list": backups,
     "verify": run_operation,
     "notify": notify,
+    "watch": watch,
 }
 
 

@@ -147,6 +147,20 @@ def deliveries_page(answer: Json) -> list[str]:
     return [plain(f"{item['way']}: {item['problem'] or 'angekommen'}") for item in answer["deliveries"]]
 
 
+def watch_page(answer: Json, now: datetime) -> list[str]:
+    """What stands, and who could not be told."""
+    stands = [f"ALARM {alarm['title']}{_since(alarm, now)}: {alarm['text']}" for alarm in answer["alarms"]]
+    sent = [f"Gemeldet: {title}" for title in answer["sent"]]
+    lines = [*stands, *sent, *(f"Nicht zugestellt: {problem}" for problem in answer["undelivered"])]
+    head = f"{len(stands)} Alarm{'e' if len(stands) > 1 else ''}" if stands else "kein Alarm"
+    return [f"{answer['stack']}: {head}", *map(plain, lines)]
+
+
+def _since(alarm: Json, now: datetime) -> str:
+    """Nothing for one that nobody knows of yet."""
+    return f" (gemeldet {spoken(alarm['since'], now)})" if alarm["since"] else ""
+
+
 def _backup_words(item: Json) -> str:
     return "bewiesen" if item["proven"] else "vollständig" if item["complete"] else "unvollständig, zählt nicht"
 

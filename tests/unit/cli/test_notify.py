@@ -1,4 +1,4 @@
-"""`upkeep notify --test` against a fake agent."""
+"""`upkeep notify --test` and `upkeep watch` against a fake agent."""
 
 from __future__ import annotations
 
@@ -34,3 +34,19 @@ def test_a_host_without_any_way_refuses(agent: FakeAgent, capsys: pytest.Capture
     agent.refuse("/v1/notify/test", 422, REFUSAL)
     assert call(agent, "--test") == 3
     assert "keine Benachrichtigung eingerichtet" in capsys.readouterr().err
+
+
+def test_watch_shows_what_stands_and_fails_only_when_nobody_could_be_told(
+    agent: FakeAgent, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["watch", "lager", "--socket", str(agent.path)]
+    assert main(words) == 0
+    assert capsys.readouterr().out == "lager: kein Alarm\n"
+    alarm = {"code": "backup_overdue", "title": "Sicherung überfällig", "text": "30 Stunden her.", "since": None}
+    agent.watched |= {"alarms": [alarm], "sent": ["Sicherung überfällig"]}
+    assert main(words) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[1:] == ["ALARM Sicherung überfällig: 30 Stunden her.", "Gemeldet: Sicherung überfällig"]
+    agent.watched |= {"undelivered": ["E-Mail an anna@example.de: HTTP 500."]}
+    assert main(words) == 1
+    assert "Nicht zugestellt: E-Mail an anna@example.de" in capsys.readouterr().out

@@ -90,5 +90,5 @@ def test_backups_are_planned_with_jitter_and_made_up_for_and_switched_off_withou
     lines = files["upkeep-backup@portal.timer"].splitlines()
     assert {"OnCalendar=*-*-* 01:00", "RandomizedDelaySec=60", "Persistent=true"} <= set(lines)
     assert "OnCalendar=*-*-* 05:00" in files["upkeep-verify@portal.timer"].splitlines()
-    assert [timer["at"] for timer in role.value("__stack__backup_timers")] == ["*-*-* 01:00", "*-*-* 05:00"]
-    assert [timer["at"] for timer in rendered().value("__stack__backup_timers")] == ["", ""]
+    assert [timer["at"] for timer in role.value("__stack__backup_timers")] == ["*-*-* 01:00", "*-*-* 05:00", "hourly"]
+    assert [timer["at"] for timer in rendered().value("__stack__backup_timers")] == ["", "", ""]

@@ -93,14 +93,14 @@ def test_nothing_goes_while_nothing_is_proven_except_what_was_never_whole() -> N
     known = catalogue(
         [torn, *(item for day in range(1, 90) for item in whole(NOW - timedelta(days=day)))], "lager", NOW
     )
-    going = superfluous(known, KEEP, None, "")
+    going = superfluous(known, KEEP, memory.Memory(), "")
     assert [backup.run for backup in going] == [run_id(NOW - timedelta(days=2, hours=1))]
 
 
 def test_the_proven_backup_and_all_after_it_stay() -> None:
     known = days(*range(1, 90))
     proven = run_id(NOW - timedelta(days=50))
-    going = {backup.run for backup in superfluous(known, KEEP, proven, "")}
+    going = {backup.run for backup in superfluous(known, KEEP, memory.Memory(proven=proven), "")}
     assert proven not in going
     assert all(run < proven for run in going)
     assert run_id(NOW - timedelta(days=51)) in going
@@ -108,8 +108,8 @@ def test_the_proven_backup_and_all_after_it_stay() -> None:
 
 def test_the_backup_that_is_being_made_is_no_left_over() -> None:
     known = catalogue([snapshot(NOW, "mongodb")], "lager", NOW)
-    assert superfluous(known, KEEP, None, run_id(NOW)) == ()
-    assert len(superfluous(known, KEEP, None, "")) == 1
+    assert superfluous(known, KEEP, memory.Memory(), run_id(NOW)) == ()
+    assert len(superfluous(known, KEEP, memory.Memory(), "")) == 1
 
 
 def test_every_part_is_read_within_seven_days_by_a_daily_check() -> None:

@@ -19,6 +19,7 @@ import yaml
 from tests.unit.upkeep.fake_commands import FakePrograms, OneOffs
 from tests.unit.upkeep.fake_engine import FakeCompose, FakeDocker, FakeRegistry
 from tests.unit.upkeep.fake_neighbours import FakeNeighbours
+from tests.unit.upkeep.fake_notify import FakeNotify
 from tests.unit.upkeep.fake_restic import FakeRestic
 from tests.unit.upkeep.fake_services import FakeGate, FakeMongo, FakeProbe, FakeSockets
 from tests.unit.upkeep.placed import REPOSITORY, compose, policy
@@ -158,6 +159,7 @@ class World:
         self.one_offs, self.programs = OneOffs(self), FakePrograms(self)
         self.neighbours = FakeNeighbours(self)
         self.restic = FakeRestic(self)
+        self.notify = FakeNotify()
         self.publish("haproxy:3.0", None)
         self.publish("mongo:6.0", "6.0.5")
         self.volumes = {"lager_mongodb": "Daten"}  # volume → what is in it
@@ -177,6 +179,7 @@ class World:
             programs=self.programs,
             neighbours=self.neighbours,
             restic=lambda target, cache: self.restic,
+            notify=self.notify,
             gate=lambda paths: self.gate,
         )
 
