@@ -6,9 +6,11 @@ export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export PYTHONUNBUFFERED := 1
 INVENTORY ?= demo
 HOSTS ?= 1
+SOURCE ?= tests/etikettendruck
+TARGET ?= dist/windows
 
 .PHONY: help setup demo demo-update demo-break demo-down testbed-up testbed-down secrets wheels app-image \
-	test lint bench faults load screenshots docs lock
+	test lint bench faults load screenshots docs lock windows-package
 
 help: ## zeigt diese Übersicht
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +43,9 @@ secrets: setup ## erzeugt fehlende Geheimnisse eines Inventars (INVENTORY=demo)
 
 wheels: setup ## packt den Agenten und seine Abhängigkeiten für die Hosts
 	@$(PYTHON) -m workshop.wheels
+
+windows-package: setup ## baut ein Freigabepaket für Windows-Server (SOURCE=…, TARGET=dist/windows)
+	@$(PYTHON) -m workshop.windows_package $(SOURCE) $(TARGET)
 
 test: setup ## alle Tests, Raum für Raum
 	@$(PYTHON) -m workshop.rooms test

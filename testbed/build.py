@@ -16,7 +16,7 @@ from testbed.console import say
 from testbed.engine import docker, ensure_engine
 from testbed.packages import ensure_packages
 from testbed.paths import LOGS, RECIPES
-from testbed.recipe import RECIPES_BY_NAME, Recipe, certificates, fingerprint, recipe, with_parents
+from testbed.recipe import USUAL, Recipe, certificates, fingerprint, recipe, with_parents
 
 _LABEL = "upkeep.testbed.recipe"
 _PARALLEL = 2
@@ -24,9 +24,9 @@ _EXCLUDED = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/us
 
 
 def ensure_images(names: list[str] | None = None, *, refresh: bool = False) -> list[Recipe]:
-    """Build what is missing or outdated among `names` (default: all) and their parents."""
+    """Build what is missing or outdated among `names` (default: the usual ones) and their parents."""
     ensure_engine()
-    wanted = with_parents(names or list(RECIPES_BY_NAME))
+    wanted = with_parents(names or USUAL)
     with _only_one_builder():
         pending = [one for one in wanted if refresh or not _is_current(one)]
         for one in wanted:

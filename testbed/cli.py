@@ -10,7 +10,7 @@ from testbed import bed, browser, build, engine, faults, inventory, registry, ss
 from testbed.console import say
 from testbed.failure import TestbedError
 from testbed.host import FLAVOURS
-from testbed.recipe import RECIPES_BY_NAME
+from testbed.recipe import USUAL
 from testbed.state import Host
 
 Arguments = argparse.Namespace
@@ -158,7 +158,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_images(add: Add) -> None:
     images = add("images", _images, "Images bauen (nur geänderte) und in die Registry legen")
-    images.add_argument("names", nargs="*", metavar="NAME", help=f"Vorgabe: alle ({', '.join(RECIPES_BY_NAME)})")
+    images.add_argument("names", nargs="*", metavar="NAME", help=f"Vorgabe: {', '.join(USUAL)}")
     images.add_argument("--refresh", action="store_true", help="auch unveränderte neu bauen")
     pushing = add("push", _push, "Lokales Image in die Registry legen, Digest ausgeben", "image")
     pushing.add_argument("names", nargs="*", metavar="REPO:TAG")

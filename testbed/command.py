@@ -47,21 +47,21 @@ def attempt(argv: Sequence[str], *, stdin: str | None = None, timeout: float = 6
 def stream(argv: Sequence[str], log: Path, *, label: str, env: dict[str, str] | None = None) -> None:
     """Run a long command; everything goes to `log`, its step lines also to the console."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("w", encoding="utf-8") as sink:
-        process = subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            env={**os.environ, **(env or {})},
-        )
+    child = subprocess.Popen(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env={**os.environ, **(env or {})},
+    )
+    with child as process, log.open("w", encoding="utf-8") as sink:
         for line in process.stdout or ():
             sink.write(line)
             if _STEP_LINE.match(line):
                 say(f"{label}: {line.strip()[:110]}")
-    if process.wait() != 0:
+    if process.returncode != 0:
         raise _stream_failure(argv, log, process.returncode)
 
 

@@ -17,7 +17,8 @@ class Recipe:
     """One image. A `suite` makes it a Debian base; otherwise `folder` holds its Dockerfile.
 
     `parents` maps a build argument to the recipe it stands for, `published` lists the registry
-    names under which hosts find it, `extras` names what the build adds to the folder.
+    names under which hosts find it, `extras` names what the build adds to the folder. `on_demand` ones are
+    large and made only when they are named.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Recipe:
     parents: dict[str, str] = field(default_factory=dict)
     published: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
+    on_demand: bool = False
 
     @property
     def image(self) -> str:
@@ -56,9 +58,13 @@ RECIPES_BY_NAME: dict[str, Recipe] = {
         Recipe("python", folder="python", parents=_ON_13, published=("library/python:3.13-slim-trixie",)),
         Recipe("postgres15", folder="postgres", parents={"BASE": "debian12"}, published=("library/postgres:15",)),
         Recipe("postgres17", folder="postgres", parents=_ON_13, published=("library/postgres:17",)),
+        Recipe("wine", folder="wine", parents=_ON_13, on_demand=True),
         Recipe("node", folder="node", parents=_ON_13, published=("library/node:20-trixie-slim",)),
     )
 }
+
+
+USUAL = [name for name, one in RECIPES_BY_NAME.items() if not one.on_demand]
 
 
 def recipe(name: str) -> Recipe:

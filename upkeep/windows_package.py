@@ -21,6 +21,8 @@ FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f]')
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 LONGEST = 180  # with C:\inetpub\<app>\releases\<version>\ before it Windows takes 259
 ENGINE = re.compile(r"schema-engine-windows[^/]*\.exe$")
+# The same engine as WebAssembly, together with the configuration that makes Prisma use it (ADR 0042).
+ENGINE_PORTABLE = {"node_modules/prisma/build/schema_engine_bg.wasm", "prisma.config.mjs"}
 BLOCK = 1 << 20
 
 
@@ -180,6 +182,6 @@ def _missing_for_migrations(names: list[str]) -> list[str]:
     missing = [] if any(name.startswith("prisma/migrations/") for name in names) else ["prisma/migrations"]
     if "node_modules/prisma/build/index.js" not in names:
         missing.append("node_modules/prisma/build/index.js")
-    if not any(ENGINE.search(name) for name in names):
-        missing.append("schema-engine-windows.exe (Migrationsprogramm von Prisma)")
+    if not (any(ENGINE.search(name) for name in names) or set(names) >= ENGINE_PORTABLE):
+        missing.append("schema-engine-windows.exe oder prisma.config.mjs mit schema_engine_bg.wasm")
     return missing

@@ -96,6 +96,7 @@ TESTS = [
     pytest_room("archiv", "tests/integration/mongo_archive"),
     pytest_room("last", "tests/load"),
     pytest_room("postgres", "tests/integration/postgres"),
+    pytest_room("etikettendruck", "tests/integration/etikettendruck"),
     pytest_room("gate", "tests/integration/gate"),
     pytest_room("testbed", "tests/integration/testbed"),
     pytest_room("messen", "tests/integration/bench"),

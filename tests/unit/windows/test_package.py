@@ -42,6 +42,11 @@ def test_a_bad_package_is_refused_and_says_why(tmp_path: Path, wrong: dict[str, 
         read_package(make_package(tmp_path, "1.4.0", app=app, **wrong), "etikettendruck")
 
 
+def test_the_engine_may_be_webassembly(tmp_path: Path) -> None:
+    portable = {"node_modules/prisma/build/schema_engine_bg.wasm": "", "prisma.config.mjs": ""}
+    assert read_package(make_package(tmp_path, "1.4.0", files=portable, without=(ENGINE,)), "etikettendruck").migrations
+
+
 def test_without_migrations_no_engine_is_needed(tmp_path: Path) -> None:
     path = make_package(tmp_path, "1.4.0", without=(ENGINE,), migrations=False)
     assert not read_package(path, "etikettendruck").migrations

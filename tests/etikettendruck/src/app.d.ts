@@ -1,0 +1,9 @@
+declare global {
+  const __APP_VERSION__: string;
+  namespace App {
+    interface Locals {
+      user: { id: number; name: string } | null;
+    }
+  }
+}
+export {};
