@@ -137,6 +137,12 @@ class NotifyFailed(UpkeepError):
     code = "notify"
 
 
+class ExportFailed(UpkeepError):
+    """A file of an export could not be written, or is not what was written."""
+
+    code = "export"
+
+
 class ProgramFailed(UpkeepError):
     """A program of the host could not be started."""
 

@@ -98,8 +98,8 @@ def message(line: str) -> dict[str, Any]:
 
 
 def last_words(ended: Ended) -> str | None:
-    """The last thing that was complained of, in one line."""
-    words = [line for line in ended.complaints if line]
+    """The last thing that was complained of, in one line; the places of a stack trace have no blanks."""
+    words = [line for line in ended.complaints if " " in line]
     if not words:
         return None
     said = message(words[-1])

@@ -72,22 +72,27 @@ class _Output:
 
 @contextmanager
 def streamed(
-    argv: tuple[str, ...], environment: Mapping[str, str], limits: Limits, failure: Failure
+    argv: tuple[str, ...],
+    environment: Mapping[str, str],
+    limits: Limits,
+    failure: Failure,
+    source: IO[bytes] | None = None,
 ) -> Iterator[Readable]:
-    """What the program writes to its stdout. Whatever it started in its process group ends with the block. Raises
-    ProgramFailed when it cannot be started; reading raises what `failure` makes of a bad end."""
-    output = _Output(_start(argv, environment), limits, failure)
+    """What the program writes to its stdout, and makes of `source` if there is one. Whatever it started in its process
+    group ends with the block. Raises ProgramFailed when it cannot be started; reading raises what `failure` makes of a
+    bad end."""
+    output = _Output(_start(argv, environment, source), limits, failure)
     try:
         yield output
     finally:
         output.close()
 
 
-def _start(argv: tuple[str, ...], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _start(argv: tuple[str, ...], environment: Mapping[str, str], source: IO[bytes] | None) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             argv,
-            stdin=subprocess.DEVNULL,
+            stdin=source or subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,

@@ -89,7 +89,7 @@ class FakeRestic:
     def check(self, part: str, timeout: float) -> None:
         self._exclusive()
         self.checked.append(part)
-        if part.partition("/")[0] in self.damage:
+        if self.damage and (part == "100%" or part.partition("/")[0] in self.damage):
             raise RepositoryFailed("repository", "restic check ist gescheitert")
 
     def forget(self, snapshots: Iterable[str]) -> None:
