@@ -33,12 +33,16 @@ class Outcome:
 
 @dataclass
 class WindowsBed:
-    """`names` are the hosts, `variables` the group's; `library` are module folders that come before the project's."""
+    """`names` are the hosts, `variables` the group's; `library` are module folders that come before the project's.
+
+    `groups`: further groups of the inventory, such as balancers that are real hosts.
+    """
 
     folder: Path
     names: tuple[str, ...] = ("win1",)
     variables: dict[str, Any] = field(default_factory=dict)
     library: tuple[Path, ...] = ()
+    groups: dict[str, Any] = field(default_factory=dict)
 
     def host(self, name: str = "win1") -> Host:
         """Freshly read from disk."""
@@ -76,7 +80,7 @@ class WindowsBed:
         }
         group = {"hosts": {name: {} for name in self.names}, "vars": connection | self.variables}
         file = self.folder / "inventory.json"
-        file.write_text(json.dumps({"windows_hosts": group}))
+        file.write_text(json.dumps({"windows_hosts": group} | self.groups))
         return file
 
     def _environment(self) -> dict[str, str]:

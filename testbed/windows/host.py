@@ -74,6 +74,10 @@ class Host:
         file = self.folder / "calls.jsonl"
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
+    def port(self, binding: str) -> int:
+        """Where a stand-in for IIS answers for a binding such as `http:80` (`iis.py`)."""
+        return int(json.loads((self.folder / "ports.json").read_text())["ports"][binding])
+
     def module(self, script: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """The answer to one call. Raises Gone."""
         name = full_name(script)

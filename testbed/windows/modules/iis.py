@@ -31,12 +31,13 @@ def web_app_pool(host: Host, p: dict[str, Any], check: bool) -> Answer:
     pools = host.state["pools"]
     if p["state"] == "absent":
         return keep(pools, p["name"], None)
-    before = pools.get(p["name"]) or {"state": "started", "attributes": {}}
-    pool = {"state": before["state"], "attributes": before["attributes"] | (p["attributes"] or {})}
+    before = pools.get(p["name"]) or {"state": "started", "attributes": {}, "starts": 0}
+    pool = before | {"attributes": before["attributes"] | (p["attributes"] or {})}
     if p["state"] != "present":
         pool["state"] = "stopped" if p["state"] == "stopped" else "started"
-    answer = keep(pools, p["name"], pool)
-    return {"changed": answer["changed"] or p["state"] == "restarted"}
+    if p["state"] == "restarted" or (pool["state"], before["state"]) == ("started", "stopped"):
+        pool["starts"] += 1
+    return keep(pools, p["name"], pool)
 
 
 @models("microsoft.iis.web_app_pool_info")

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
+import requests
+
 from testbed.windows.modules.registry import Answer, ModuleFailed, models
 
 if TYPE_CHECKING:
@@ -35,9 +37,12 @@ def win_uri(host: Host, p: dict[str, Any], check: bool) -> Answer:
 
 
 def respond(host: Host, url: str) -> Response:
-    """Status and body; raises ModuleFailed where nobody listens."""
+    """Status and body; raises ModuleFailed where nobody listens. With a stand-in for IIS, it answers (`iis.py`)."""
     asked = urlsplit(url)
     port = asked.port or (443 if asked.scheme == "https" else 80)
+    served = host.folder / "ports.json"
+    if served.exists():
+        return _really(json.loads(served.read_text()), f"{asked.scheme}:{port}", asked.path)
     site = next((site for site in host.state["sites"].values() if _listens(site, asked.scheme, port)), None)
     if site is None:
         raise ModuleFailed(f"Unable to connect to the remote server ({asked.hostname}:{port})", status_code=-1)
@@ -45,6 +50,15 @@ def respond(host: Host, url: str) -> Response:
     if pool is None or pool["state"] != "started":
         return 503, "Service Unavailable"
     return _by_configuration(host, site["physical_path"], asked.path)
+
+
+def _really(served: dict[str, Any], binding: str, path: str) -> Response:
+    try:
+        answer = requests.get(f"http://{served['address']}:{served['ports'][binding]}{path}", timeout=20)
+    except (KeyError, requests.RequestException) as error:
+        raise ModuleFailed(f"Unable to connect to the remote server ({binding})", status_code=-1) from error
+    is_json = answer.headers.get("content-type", "").startswith("application/json")
+    return answer.status_code, answer.json() if is_json else answer.text
 
 
 def _listens(site: dict[str, Any], scheme: str, port: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tests.unit.windows.packages import make_package
 
 ROOT = Path(__file__).resolve().parents[3]
 PLAYBOOKS = ROOT / "playbooks" / "windows"
+APPLICATION = (Path(__file__).parent / "label_app.js").read_text()
 LIBRARY = Path(__file__).resolve().parent / "library"  # the database of the simulated server is simulated, too
 INSTALLERS = {
     "rewrite.msi": r"C:\Windows\System32\inetsrv\rewrite.dll",
@@ -36,13 +38,14 @@ def installer(folder: Path, file: str) -> dict[str, str]:
     return {"name": file.removesuffix(".msi"), "file": file, "sha256": digest, "creates_path": INSTALLERS[file]}
 
 
-def variables(folder: Path) -> dict[str, Any]:
+def variables(folder: Path, first: str) -> dict[str, Any]:
     rewrite, platform, node = (installer(folder / "installer", file) for file in INSTALLERS)
     return {
         "win_base__installer_folder": str(folder / "installer"),
         "win_base__printer_networks": ["10.20.0.0/24"],
         "win_iis__extensions": [rewrite, platform],
         "win_node_app__name": "etikettendruck",
+        "win_maintenance__app": "etikettendruck",
         "win_node_app__title": "Etikettendruck",
         "win_node_app__host_name": "etiketten.example.de",
         "win_node_app__node": node,
@@ -54,17 +57,17 @@ def variables(folder: Path) -> dict[str, Any]:
             "user": "backup",
             "password": "geheim",
             "database": "etikettendruck",
-            "folder": str(folder / "bed" / "win1"),
+            "folder": str(folder / "bed" / first),
         },
     }
 
 
 class Server:
-    """The server, and what was delivered to the controller."""
+    """The server (or several, `names`), and what was delivered to the controller."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, names: tuple[str, ...] = ("win1",)):
         self.folder = folder
-        self.bed = WindowsBed(folder / "bed", variables=variables(folder), library=(LIBRARY,))
+        self.bed = WindowsBed(folder / "bed", names=names, variables=variables(folder, names[0]), library=(LIBRARY,))
 
     def play(self, name: str, *words: str, **extra: Any) -> Outcome:
         return self.bed.play(PLAYBOOKS / f"{name}.yml", *words, **extra)
@@ -89,9 +92,9 @@ class Server:
     def journal(self) -> dict[str, Any]:
         return json.loads(self.bed.host().disk.read(r"C:\inetpub\etikettendruck\journal.json"))
 
-    def site(self, name: str = "etikettendruck") -> str:
+    def site(self, name: str = "etikettendruck", on: str = "win1") -> str:
         """What it shows: the version, or `maintenance`."""
-        return self.state["sites"][name]["physical_path"].rpartition("\\")[2]
+        return str(self.bed.host(on).state["sites"][name]["physical_path"].rpartition("\\")[2])
 
     def releases(self) -> list[str]:
         folder = self.bed.host().disk.place(r"C:\inetpub\etikettendruck\releases")
@@ -107,3 +110,19 @@ NewServer = Callable[[], Server]
 @pytest.fixture
 def new_server(tmp_path: Path) -> NewServer:
     return lambda: Server(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("windows")
+    server = Server(folder)
+    for outcome in (server.play("site"), server.deploy("1.0.0", files={"build/index.js": APPLICATION})):
+        assert outcome.code == 0, outcome.told
+    return folder
+
+
+@pytest.fixture
+def running(template: Path, tmp_path: Path) -> Server:
+    """A server on which 1.0.0 runs, of its own."""
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
+    return Server(tmp_path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -103,19 +102,3 @@ def test_the_connection_breaks_at_any_call(running: Server, call: int) -> None:
     assert again.code == 0, again.told
     assert (running.site(), running.journal["run"]) == ("1.1.0", None)
     assert running.releases() == ["1.0.0", "1.1.0"]
-
-
-@pytest.fixture
-def running(template: Path, tmp_path: Path) -> Server:
-    """A server on which 1.0.0 runs, of its own."""
-    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
-    return Server(tmp_path)
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("windows")
-    server = Server(folder)
-    for outcome in (server.play("site"), server.deploy("1.0.0")):
-        assert outcome.code == 0, outcome.told
-    return folder

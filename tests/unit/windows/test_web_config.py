@@ -7,7 +7,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from tests.unit.windows.iis import Answer, Request, Site
+from testbed.windows.web_config import Answer, Request, Site
 
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATES = ROOT / "roles" / "win_node_app" / "templates"
@@ -24,6 +24,7 @@ FILES = {
     "prisma/schema.prisma",
     "node_modules/pg/package.json",
 }
+FLAG = r"C:\inetpub\etikettendruck\shared\not-ready.flag"
 STATIC = "build/client/"
 START = "_app/immutable/entry/start.Ab12.js"
 
@@ -36,6 +37,9 @@ def rendered(name: str, **values: object) -> str:
         "__win_node_app__shared": r"C:\inetpub\etikettendruck\shared",
         "__win_node_app__redirects": True,
         "__win_node_app__tls": True,
+        "__win_node_app__flag": FLAG,
+        "__win_node_app__health_pattern": r"api/health",
+        "win_node_app__healthflag": False,
         "win_node_app__probe_port": 8099,
         "win_node_app__largest_body": TEN_MB,
     }
@@ -128,3 +132,20 @@ def test_in_maintenance_every_request_is_answered_with_503(url: str) -> None:
     site = Site(rendered("maintenance.config.j2"), FILES.__contains__)
     assert site.answer(Request(HOST + url)).status == 503
     assert site.headers()["Retry-After"] == "30"
+
+
+@pytest.mark.parametrize(
+    ("url", "flagged", "answer"),
+    [
+        (f"{HOST}/api/health", True, Answer("custom", "Not ready", 503)),
+        ("http://etiketten.example/api/health?x=1", True, Answer("custom", "Not ready", 503)),
+        ("http://127.0.0.1:8099/api/health", True, Answer("node", "api/health")),
+        (f"{HOST}/etiketten", True, Answer("node", "etiketten")),
+        (f"{HOST}/api/health/mehr", True, Answer("node", "api/health/mehr")),
+        (f"{HOST}/api/health", False, Answer("node", "api/health")),
+    ],
+)
+def test_a_balancer_of_others_sees_the_flag_and_nobody_else_does(url: str, flagged: bool, answer: Answer) -> None:
+    files = FILES | {FLAG} if flagged else FILES
+    site = Site(rendered("web.config.j2", win_node_app__healthflag=True), files.__contains__)
+    assert site.answer(Request(url)) == answer

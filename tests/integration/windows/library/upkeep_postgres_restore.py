@@ -17,7 +17,8 @@ def main():
     file = folder / "state.json"
     state = json.loads(file.read_text())
     state["database"] = json.loads((folder / module.params["dump"]).read_text())
-    file.write_text(json.dumps(state))
+    file.with_suffix(".part").write_text(json.dumps(state))
+    file.with_suffix(".part").replace(file)
     module.exit_json(changed=True, message="zurückgeholt")
 
 

@@ -154,5 +154,6 @@ def _references(letter: str, hit: re.Match[str]) -> Iterator[tuple[str, str]]:
 
 def _one(parent: Element, name: str) -> Element:
     found = parent.find(name)
-    assert found is not None, name
+    if found is None:
+        raise ValueError(f"web.config ohne {name}")
     return found
