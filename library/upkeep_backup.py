@@ -5,7 +5,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: upkeep_backup
-short_description: Back up a stack, or verify what lies in its repository
+short_description: Back up a stack, verify what lies in its repository, or export a backup as one file
 description:
   - Lets the host's agent make a backup of the stack (database, volumes, files, secrets) in the repository its policy
     names, and follows the run. The application goes on; what its policy says about single volumes is done.
@@ -32,9 +32,12 @@ options:
     type: str
     required: true
   state:
-    description: V(saved) makes a backup, V(verified) checks the repository and what lies in it.
+    description:
+      - V(saved) makes a backup, V(verified) checks the repository and what lies in it.
+      - V(exported) writes the newest backup as one file to the directory that the policy names. A backup whose file is
+        there already is no change.
     type: str
-    choices: [saved, verified]
+    choices: [saved, verified, exported]
     default: saved
   unless_younger:
     description: Make no backup when the last one is younger than so many seconds; V(0) makes one in any case.
@@ -77,6 +80,11 @@ EXAMPLES = r"""
     stack: lager
     unless_younger: 3600
 
+- name: Have the newest backup as one file
+  upkeep_backup:
+    stack: lager
+    state: exported
+
 - name: Read every byte of the repository
   upkeep_backup:
     stack: lager
@@ -111,7 +119,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.upkeep_run import RUN_ARGUMENTS, run_operation
 
 ARGUMENTS = RUN_ARGUMENTS | {
-    "state": {"type": "str", "choices": ["saved", "verified"], "default": "saved"},
+    "state": {"type": "str", "choices": ["saved", "verified", "exported"], "default": "saved"},
     "unless_younger": {"type": "int", "default": 0},
     "read": {"type": "str", "choices": ["nothing", "due", "everything"], "default": "nothing"},
     "tidy": {"type": "bool", "default": False},
@@ -123,6 +131,8 @@ def main():
     given = module.params
     if given["state"] == "saved":
         run_operation(module, "backup", unless_younger=given["unless_younger"])
+    if given["state"] == "exported":
+        run_operation(module, "export")
     reads = {"deep": given["read"] == "due", "all": given["read"] == "everything"}
     run_operation(module, "verify", tidy=given["tidy"], **reads)
 

@@ -131,11 +131,9 @@ class AgentClient:
         query: Json = {"lines": lines} | ({"run": run} if run else {})
         return [str(line) for line in self._object("GET", _path("stacks", stack, "logs", **query))["lines"]]
 
-    def history(self, stack: str, checks: bool = False) -> Json:
-        return self._object("GET", _path("stacks", stack, "history", checks=int(checks)))
-
-    def backups(self, stack: str) -> Json:
-        return self._object("GET", _path("stacks", stack, "backups"), timeout=max(self.timeout, 90.0))
+    def told(self, stack: str, what: str, **query: object) -> Json:
+        """What the agent says of its history, its backups, its recovery-sheet (a secret)."""
+        return self._object("GET", _path("stacks", stack, what, **query), timeout=max(self.timeout, 90.0))
 
     def report(self, run: str) -> Json:
         return self._patiently(run, _path("runs", run))

@@ -32,10 +32,11 @@ class Operation(StrEnum):
     REMOVE = "remove"
     BACKUP = "backup"
     VERIFY = "verify"
+    EXPORT = "export"
 
 
 # They leave what runs as it is: no news for those who ask what changed, and not counted with what did.
-QUIET = frozenset({Operation.CHECK, Operation.BACKUP, Operation.VERIFY})
+QUIET = frozenset({Operation.CHECK, Operation.BACKUP, Operation.VERIFY, Operation.EXPORT})
 
 
 class Result(StrEnum):

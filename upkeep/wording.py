@@ -22,6 +22,7 @@ OPERATIONS = {
     "remove": "Entfernen",
     "backup": "Sicherung",
     "verify": "Prüfung der Sicherungen",
+    "export": "Export",
 }
 RESULTS = {
     "updated": "erledigt",

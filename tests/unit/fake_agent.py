@@ -177,6 +177,7 @@ class FakeAgent:
             "/maintenance": self.maintenance,
             "/history": self.history,
             "/backups": self.backups,
+            "/recovery-sheet": {"html": "<p>streng-geheim</p>"},
             "/logs": {"lines": self.lines[-int(query.get("lines", 200)) :]},
         }
         return 200, answers[verb]
@@ -198,7 +199,7 @@ class FakeAgent:
 _ROUTES: list[tuple[str, str, Any]] = [
     (r"/v1/stacks", "GET", FakeAgent.list_stacks),
     (r"/v1/notify/test", "POST", FakeAgent.try_notify),
-    (r"/v1/stacks/([^/]+)(|/health|/logs|/history|/backups)", "GET", FakeAgent.stack),
+    (r"/v1/stacks/([^/]+)(|/health|/logs|/history|/backups|/recovery-sheet)", "GET", FakeAgent.stack),
     (r"/v1/stacks/([^/]+)(/plan|/runs|/maintenance)", "POST", FakeAgent.stack),
     (r"/v1/stacks/([^/]+)/watch", "POST", FakeAgent.watch),
     (r"/v1/runs/([^/]+)(|/events)", "GET", FakeAgent.run),

@@ -29,6 +29,8 @@ def foresee(layout: Layout, ports: Ports, stack: str, order: Order) -> dict[str,
         return backups.of_backup(paths, ports, order.options)
     if order.operation is Operation.VERIFY:
         return backups.of_verification(paths, ports, order.options)
+    if order.operation is Operation.EXPORT:
+        return backups.of_export(paths, ports, order.options)
     situation = Situation.read(paths, ports, order.options)
     refuse_at_once(situation, order.operation)
     if order.operation is Operation.CHECK:

@@ -14,6 +14,7 @@ OWN_OPTIONS = {
     Operation.REMOVE: ("data", "confirm"),
     Operation.BACKUP: ("unless_younger",),
     Operation.VERIFY: ("deep", "all", "tidy", "accept"),
+    Operation.EXPORT: ("backup",),
 }
 
 

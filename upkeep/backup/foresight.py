@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from upkeep import policy as policies
@@ -11,6 +12,7 @@ from upkeep.backup.memory import PARTS
 from upkeep.backup.repository import of_policy, of_stack
 from upkeep.backup.retention import superfluous
 from upkeep.errors import RepositoryFailed
+from upkeep.export import making as exporting
 from upkeep.layout import StackPaths
 from upkeep.ports import Ports
 
@@ -43,6 +45,12 @@ def of_verification(paths: StackPaths, ports: Ports, options: dict[str, Any]) ->
     return _told(() if policy.target.append_only else steps, f"Prüfung von {restic.shown}{deep}")
 
 
-def _told(steps: list[str] | tuple[()], message: str) -> dict[str, Any]:
+def of_export(paths: StackPaths, ports: Ports, options: dict[str, Any]) -> dict[str, Any]:
+    policy = policies.read(paths.policy_file, paths.name)
+    place, _ = exporting.foreseen(policy, of_stack(paths, ports), options, ports.clock.now())
+    return _told((f"{place} schreiben",) if not place.exists() else (), f"Export nach {place.parent}")
+
+
+def _told(steps: Sequence[str], message: str) -> dict[str, Any]:
     after = "".join(f"{step}\n" for step in steps)
     return {"changed": bool(steps), "diff": {"before": "", "after": after}, "steps": list(steps), "message": message}

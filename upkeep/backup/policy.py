@@ -10,6 +10,7 @@ from pathlib import Path
 from upkeep.fields import Fields
 
 DATABASE = re.compile(r"[\w.-]{1,63}")
+RECIPIENT = re.compile(r"age1[a-z0-9]{20,100}")
 
 
 class Quiesce(StrEnum):
@@ -51,16 +52,29 @@ class Keep:
 @dataclass(frozen=True)
 class Target:
     """A restic repository. Its address (with credentials, so in a file) and everything else that is secret are files.
-    `host`: the name this host has in it. `append_only`: only the server may remove something."""
+    `host`: the name this host has in it. `append_only`: only the server may remove something. `mount`: where a disk or
+    a share has to be mounted."""
 
     address_file: Path
     password_file: Path
     host: str
     append_only: bool = False
+    mount: Path | None = None
     ca_file: Path | None = None
     ssh_key_file: Path | None = None
     ssh_known_hosts_file: Path | None = None
     s3_credentials_file: Path | None = None
+
+
+@dataclass(frozen=True)
+class Export:
+    """Where single files for everybody go. `recipients`: age's public keys, without them everybody can read the files;
+    `keep`: so many of them stay."""
+
+    directory: Path
+    recipients: tuple[str, ...]
+    keep: int
+    mount: Path | None
 
 
 @dataclass(frozen=True)
@@ -77,6 +91,7 @@ class BackupPolicy:
     timeout: float
     overdue: float
     drill_overdue: float
+    export: Export | None = None
 
 
 def parse(fields: Fields) -> BackupPolicy:
@@ -90,6 +105,7 @@ def parse(fields: Fields) -> BackupPolicy:
             timeout=fields.seconds("timeout", 60, 7 * 86400, 4 * 3600),
             overdue=fields.seconds("overdue", 3600, 366 * 86400, 26 * 3600),
             drill_overdue=fields.seconds("drill_overdue", 0, 366 * 86400, 0),
+            export=_export(fields.section("export")) if fields.has("export") else None,
         )
     )
 
@@ -101,12 +117,24 @@ def _target(fields: Fields) -> Target:
             password_file=Path(fields.text("password_file")),
             host=fields.text("host"),
             append_only=fields.flag("append_only", False),
+            mount=_file(fields, "mount"),
             ca_file=_file(fields, "ca_file"),
             ssh_key_file=_file(fields, "ssh_key_file"),
             ssh_known_hosts_file=_file(fields, "ssh_known_hosts_file"),
             s3_credentials_file=_file(fields, "s3_credentials_file"),
         )
     )
+
+
+def _export(fields: Fields) -> Export:
+    recipients = fields.texts("recipients", ())
+    for recipient in recipients:
+        if not RECIPIENT.fullmatch(recipient):
+            raise fields.wrong("recipients", recipient[:20], "öffentliche Schlüssel von age (age1…)")
+    directory = _file(fields, "directory")
+    if directory is None:
+        raise fields.wrong("directory", None, "ein Ordner des Hosts")
+    return fields.finish(Export(directory, recipients, fields.integer("keep", 1, 1000, 5), _file(fields, "mount")))
 
 
 def _file(fields: Fields, key: str) -> Path | None:

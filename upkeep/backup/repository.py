@@ -18,6 +18,7 @@ from upkeep.ports.restic import Restic
 from upkeep.run import Run
 
 CACHE_MB = 100
+READING = (Operation.VERIFY, Operation.EXPORT)
 
 
 def of_policy(policy: Policy) -> BackupPolicy:
@@ -48,7 +49,7 @@ def open_repository(run: Run) -> str:
     """A repository is made only where this stack never had one: an empty place later on is a disk that is not there."""
     room.demand(run.ports.files, run.paths.data, CACHE_MB, "Zu wenig Platz für eine Sicherung", "Platz schaffen.")
     known, restic = memory.recall(run.paths), opened(run)
-    identity = _identity(restic, may_create=known.repository is None and run.record.operation is not Operation.VERIFY)
+    identity = _identity(restic, may_create=known.repository is None and run.record.operation not in READING)
     if known.repository not in (None, identity):
         raise RepositoryFailed(
             "repository_other",

@@ -14,6 +14,7 @@ from upkeep.backup.quieting import bring_back
 from upkeep.backup.record import notes
 from upkeep.backup.repository import of_policy, open_repository, opened
 from upkeep.errors import Refused, UpkeepError
+from upkeep.export import making as exporting
 from upkeep.failure import blame
 from upkeep.journal import Operation, Result
 from upkeep.layout import StackPaths
@@ -22,7 +23,7 @@ from upkeep.plan import Plan
 from upkeep.room import MEGABYTE
 from upkeep.run import Run
 
-OPERATIONS = (Operation.BACKUP, Operation.VERIFY)
+OPERATIONS = (Operation.BACKUP, Operation.VERIFY, Operation.EXPORT)
 
 log = logging.getLogger("upkeep.backup")
 
@@ -64,6 +65,8 @@ def _forward(run: Run) -> None:
     run.phase("repository", "Sicherungsziel wird geöffnet", 3, open_repository)
     if run.record.operation is Operation.VERIFY:
         _verify(run)
+    elif run.record.operation is Operation.EXPORT:
+        exporting.export(run)
     elif young := memory.young_enough(memory.recall(run.paths), run.record.options, run.ports.clock.now()):
         run.finish(Result.UNCHANGED, young)
     else:

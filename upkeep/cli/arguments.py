@@ -35,6 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_history(verbs)
     _add_repair(verbs)
     _add_backups(verbs)
+    _add_recovery_sheet(verbs)
     _add_notify(verbs)
     return parser
 
@@ -122,7 +123,9 @@ def _add_backups(verbs: Verbs) -> None:
     verify.add_argument(
         "--accept", action="store_true", help="was am Sicherungsziel liegt, gilt von nun an als das eigene"
     )
-    for parser in (backup, verify):
+    export = _verb(verbs, "export", "schreibt die neueste Sicherung als eine Datei, die tar, zstd und age öffnen")
+    export.add_argument("--backup", metavar="LAUF", help="stattdessen diese Sicherung (`upkeep list`)")
+    for parser in (backup, verify, export):
         parser.add_argument("--plan", action="store_true", help="nur zeigen, was geschehen würde")
         parser.add_argument(
             "--starter", default=default_starter(), metavar="WER", help="wer den Lauf startet (%(default)s)"
@@ -136,6 +139,15 @@ def _add_notify(verbs: Verbs) -> None:
     parser.add_argument("--test", action="store_true", help="jetzt eine Probe verschicken")
     _add_common(parser)
     parser.set_defaults(stack=None)
+
+
+def _add_recovery_sheet(verbs: Verbs) -> None:
+    parser = _verb(
+        verbs, "recovery-sheet", "schreibt das Wiederherstellungsblatt: drucken, in den Tresor, Datei löschen"
+    )
+    parser.add_argument(
+        "--into", metavar="DATEI", help="wohin; - ist die Standardausgabe (Vorgabe: hier, nach dem Stack)"
+    )
 
 
 def default_starter() -> str:

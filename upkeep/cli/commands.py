@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TextIO
 
 from upkeep.cli import pages
@@ -64,12 +66,14 @@ def status(desk: Desk, args: argparse.Namespace) -> Exit:
 
 
 def run_operation(desk: Desk, args: argparse.Namespace) -> Exit:
-    """check, update, rollback, deploy, backup, verify."""
+    """check, update, rollback, deploy, backup, verify, export."""
     stack = _only_stack(desk, args)
     service = getattr(args, "service", None)
     if service and not args.to:
         raise UsageError(f"--service {service} braucht --to: welche Version soll es werden?")
     wish = order(args.verb, args.starter, getattr(args, "to", None), getattr(args, "force", False), service)
+    if getattr(args, "backup", None):
+        wish["options"]["backup"] = args.backup
     wish["options"] |= {name: True for name in ("deep", "all", "tidy", "accept") if getattr(args, name, False)}
     if getattr(args, "plan", False):
         plan = desk.client.plan(stack, wish)
@@ -108,13 +112,13 @@ def logs(desk: Desk, args: argparse.Namespace) -> Exit:
 
 
 def history(desk: Desk, args: argparse.Namespace) -> Exit:
-    answer = desk.client.history(_only_stack(desk, args), args.checks)
+    answer = desk.client.told(_only_stack(desk, args), "history", checks=int(args.checks))
     desk.show(answer, pages.history_page(answer, desk.now))
     return Exit.OK
 
 
 def backups(desk: Desk, args: argparse.Namespace) -> Exit:
-    answer = desk.client.backups(_only_stack(desk, args))
+    answer = desk.client.told(_only_stack(desk, args), "backups")
     desk.show(answer, pages.backups_page(answer, desk.now))
     return Exit.OK
 
@@ -131,6 +135,31 @@ def watch(desk: Desk, args: argparse.Namespace) -> Exit:
     answer = desk.client.watch(_only_stack(desk, args))
     desk.show(answer, pages.watch_page(answer, desk.now))
     return Exit.FAILED if answer["undelivered"] else Exit.OK
+
+
+def recovery_sheet(desk: Desk, args: argparse.Namespace) -> Exit:
+    """Into a file that only its owner can read; nothing of it on a terminal."""
+    stack = _only_stack(desk, args)
+    text = str(desk.client.told(stack, "recovery-sheet")["html"])
+    if args.into == "-":
+        if desk.out.isatty():
+            raise UsageError("Das Blatt ist geheim und gehört nicht auf den Bildschirm: in eine Datei umleiten.")
+        print(text, file=desk.out, end="")
+        return Exit.OK
+    place = Path(args.into or f"wiederherstellungsblatt-{stack}.html").absolute()
+    _write_secret(place, text)
+    desk.show({"file": str(place)}, [f"Geschrieben: {place}", f"Jetzt drucken, dann löschen: `shred -u {place}`"])
+    return Exit.OK
+
+
+def _write_secret(place: Path, text: str) -> None:
+    try:
+        with open(place, "x", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise UsageError(f"{place} gibt es schon; es wird nichts überschrieben.") from error
+    except OSError as error:
+        raise UsageError(f"{place} lässt sich nicht schreiben: {error.strerror}.") from error
 
 
 def repair(desk: Desk, args: argparse.Namespace) -> Exit:
@@ -157,6 +186,8 @@ VERBS: dict[str, Verb] = {
     "backup": run_operation,
     "list": backups,
     "verify": run_operation,
+    "export": run_operation,
+    "recovery-sheet": recovery_sheet,
     "notify": notify,
     "watch": watch,
 }

@@ -100,6 +100,16 @@ def _judge(place: Path, codes: list[int], said: IO[bytes], timeout: float) -> No
         raise ExportFailed(f"{place.name} ließ sich nicht schreiben", observed=words)
 
 
+def settle(draft: Path, place: Path) -> None:
+    """Under its name from now on, also after a power cut."""
+    draft.replace(place)
+    folder = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
 @contextmanager
 def unpacked(place: Path, identity: Path | None, timeout: float) -> Iterator[Readable]:
     """What was packed. `identity`: the file with age's key, for a file that needs one. Raises ExportFailed."""

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from upkeep.backup.policy import Target
 from upkeep.errors import RepositoryFailed
+from upkeep.ports.mounts import refuse_unmounted
 from upkeep.ports.programs import PATH
 from upkeep.ports.repository import Place, place
 from upkeep.ports.restic_answers import KNOWN, Progress, Snapshot, Told, last_words, parsed, snapshot
@@ -89,6 +90,7 @@ class ResticProgram:
         return self._place().shown
 
     def identity(self) -> str:
+        refuse_unmounted(self._target.mount)
         self._place().refuse_unreachable(PATIENCE)
         return str(parsed(self._ask("cat", "config", "--no-lock"))["id"])
 
@@ -144,6 +146,7 @@ class ResticProgram:
         labels = tuple(word for tag in tags for word in ("--tag", tag))
         options = ("--json", "--host", self._target.host, "--group-by", "host,paths", *labels)
         heard = Progress(told)
+        refuse_unmounted(self._target.mount)
         self._call(("backup", *options, *source), Limits(timeout, SILENCE), heard)
         if heard.snapshot is None:
             raise RepositoryFailed("repository", "restic hat keine Sicherung gemeldet")

@@ -22,6 +22,7 @@ FILES = {
     "ssh_known_hosts": ("backup-ssh-known-hosts", "ssh_known_hosts_file"),
     "s3_credentials": ("backup-s3-credentials", "s3_credentials_file"),
 }
+PLAIN = ("append_only", "mount")
 PASSWORD_LENGTH = 12
 ADDRESS = re.compile(r"/.+|sftp:.+|rest:https?://.+|s3:https?://.+")
 
@@ -34,6 +35,8 @@ def backup_policy(wanted: Wanted) -> dict[str, Any]:
     secrets = Layout().paths(wanted["name"]).secrets
     files = {key: str(secrets / name) for given, (name, key) in FILES.items() if target.get(given)}
     place = {"host": wanted["backup_host"], "append_only": bool(target.get("append_only", False))} | files
+    place |= {"mount": target["mount"]} if target.get("mount") else {}
+    export = {"export": dict(wanted["backup_export"])} if wanted["backup_export"] else {}
     return {
         "backup": {
             "target": place,
@@ -43,6 +46,7 @@ def backup_policy(wanted: Wanted) -> dict[str, Any]:
             "keep": dict(wanted["backup_keep"]),
             "timeout": wanted["backup_timeout"],
             "overdue": wanted["backup_overdue"],
+            **export,
         }
     }
 
@@ -66,12 +70,14 @@ def backup_secrets(wanted: Wanted) -> dict[str, str]:
 def backup_problems(wanted: Wanted) -> list[str]:
     """Without values of secrets."""
     target = wanted["backup_target"]
+    if wanted["backup_export"] and not target:
+        return ["stack__backup_export: Ohne stack__backup_target gibt es nichts zu exportieren."]
     return list(_problems(target)) if target else []
 
 
 def _problems(target: Mapping[str, Any]) -> Iterator[str]:
-    for key in sorted(set(target) - set(FILES) - {"append_only"}):
-        known = ", ".join([*FILES, "append_only"])
+    for key in sorted(set(target) - set(FILES) - set(PLAIN)):
+        known = ", ".join([*FILES, *PLAIN])
         yield f"stack__backup_target: {key} kennt die Rolle nicht; bekannt sind {known}."
     if not ADDRESS.fullmatch(str(target.get("address") or "").strip()):
         yield (

@@ -27,12 +27,16 @@ def docker(*argv: str) -> str:
 @pytest.fixture(scope="session")
 def program(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The path of a restic as hosts have it."""
+    return take_restic(tmp_path_factory.mktemp("restic"))
+
+
+def take_restic(folder: Path) -> str:
+    """Out of the testbed's image; its path."""
     subprocess.run([sys.executable, "-m", "testbed", "images", "restic"], cwd=ROOT, check=True, capture_output=True)
-    place = tmp_path_factory.mktemp("restic") / "restic"
     container = docker("create", IMAGE, "true")
-    docker("cp", f"{container}:/usr/bin/restic", str(place))
+    docker("cp", f"{container}:/usr/bin/restic", str(folder / "restic"))
     docker("rm", container)
-    return str(place)
+    return str(folder / "restic")
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -65,3 +66,30 @@ def test_what_is_asked_of_the_agent(agent: FakeAgent, words: tuple[str, ...], op
 
 def test_sizes_are_told_as_people_say_them() -> None:
     assert [size(count) for count in (0, 1, 2048, 1_500_000, 3 << 30)] == ["0 KB", "1 KB", "2 KB", "1,4 MB", "3,0 GB"]
+
+
+def test_the_recovery_sheet_goes_into_a_file_of_its_owner_and_over_none(
+    agent: FakeAgent, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "blatt.html"
+    assert call(agent, "recovery-sheet", "lager", "--into", str(place)) == 0
+    assert (place.read_text(), place.stat().st_mode & 0o777) == ("<p>streng-geheim</p>", 0o600)
+    said = capsys.readouterr().out
+    assert "drucken, dann löschen" in said
+    assert "geheim<" not in said
+    assert call(agent, "recovery-sheet", "lager", "--into", str(place)) == 2
+    assert "nichts überschrieben" in capsys.readouterr().err
+    assert call(agent, "recovery-sheet", "lager", "--into", "-") == 0
+    assert capsys.readouterr().out == "<p>streng-geheim</p>"
+
+
+def test_the_recovery_sheet_is_not_shown_on_a_terminal(agent: FakeAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert call(agent, "recovery-sheet", "lager", "--into", "-") == 2
+
+
+def test_an_export_asks_for_the_backup_that_was_named(agent: FakeAgent) -> None:
+    call(agent, "export", "lager", "--backup", "20261121-020000-backup-aaaa", "--plan")
+    (order,) = agent.bodies("/v1/stacks/lager/plan")
+    assert order
+    assert (order["operation"], order["options"]["backup"]) == ("export", "20261121-020000-backup-aaaa")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.roles.rendering import Rendering
 from upkeep import policy as policies
-from upkeep.backup.policy import Keep, PostgresSource, Quiesce, VolumeSource
+from upkeep.backup.policy import Export, Keep, PostgresSource, Quiesce, VolumeSource
 
 ADDRESS, PASSWORD = "rest:https://web1:pl4nted@sicherung.example:8000/web1", "pl4nted-password"
 STACK = {
@@ -78,6 +78,20 @@ def test_a_wrong_target_is_refused_before_a_host_is_touched(target: dict[str, st
     assert PASSWORD not in str(problems)
 
 
+def test_exports_have_a_place_readers_and_a_timer() -> None:
+    readers = ["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kudqeyxqsd9f3xs"]
+    wish = {"directory": "/mnt/usb/portal", "mount": "/mnt/usb", "recipients": readers, "keep": 3}
+    role = rendered(stack__backup_target=TARGET | {"mount": "/mnt/usb"}, stack__backup_export=wish)
+    policy = policies.parse(role.yaml("stack.yml.j2"), "portal").backup
+    assert policy is not None
+    assert policy.export == Export(Path("/mnt/usb/portal"), tuple(readers), 3, Path("/mnt/usb"))
+    assert policy.target.mount == Path("/mnt/usb")
+    assert role.value("__stack__backup_timers")[-1]["at"] == "Sun *-*-* 06:00"
+    wrong = rendered(stack__backup_target=TARGET, stack__backup_export=wish | {"recipients": ["AGE-SECRET-KEY-1"]})
+    assert "öffentliche Schlüssel" in wrong.value("__stack__problems")[0]
+    assert "nichts zu exportieren" in rendered(stack__backup_export=wish).value("__stack__problems")[0]
+
+
 def test_a_wrong_quiesce_is_told_with_its_choices() -> None:
     wrong = [{"name": "portainer_data", "quiesce": "freeze"}]
     problems = rendered(stack__backup_target=TARGET, stack__backup_volumes=wrong).value("__stack__problems")
@@ -90,5 +104,10 @@ def test_backups_are_planned_with_jitter_and_made_up_for_and_switched_off_withou
     lines = files["upkeep-backup@portal.timer"].splitlines()
     assert {"OnCalendar=*-*-* 01:00", "RandomizedDelaySec=60", "Persistent=true"} <= set(lines)
     assert "OnCalendar=*-*-* 05:00" in files["upkeep-verify@portal.timer"].splitlines()
-    assert [timer["at"] for timer in role.value("__stack__backup_timers")] == ["*-*-* 01:00", "*-*-* 05:00", "hourly"]
-    assert [timer["at"] for timer in rendered().value("__stack__backup_timers")] == ["", "", ""]
+    assert [timer["at"] for timer in role.value("__stack__backup_timers")] == [
+        "*-*-* 01:00",
+        "*-*-* 05:00",
+        "hourly",
+        "",
+    ]
+    assert [timer["at"] for timer in rendered().value("__stack__backup_timers")] == ["", "", "", ""]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tarfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,7 +85,8 @@ class FakeRestic:
     @contextmanager
     def stream(self, snapshot_id: str, path: str, timeout: float) -> Iterator[Readable]:
         self._answer()
-        yield io.BytesIO(self.contents[snapshot_id].encode())
+        content = self.contents[snapshot_id].encode()
+        yield io.BytesIO(_tar(content) if path.endswith("/") else content)
 
     def check(self, part: str, timeout: float) -> None:
         self._exclusive()
@@ -109,3 +111,12 @@ class FakeRestic:
     def _answer(self) -> None:
         if self.outage:
             raise RepositoryFailed(self.outage, "Das Sicherungsziel antwortet nicht")
+
+
+def _tar(content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        info = tarfile.TarInfo("datei")
+        info.size = len(content)
+        tar.addfile(info, io.BytesIO(content))
+    return packed.getvalue()

@@ -320,4 +320,4 @@ def test_repair_over_the_socket(deployed: Driver, client: AgentClient) -> None:
     report = finish(client, client.start("lager", order("repair", "cli:root")))
     assert report["result"] == "updated"
     assert len(report["audit_head"]) == 64
-    assert client.history("lager")["runs"][0]["operation"] == "repair"
+    assert client.told("lager", "history")["runs"][0]["operation"] == "repair"
