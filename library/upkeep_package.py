@@ -68,12 +68,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.upkeep_controller import ABSENT
 
 ARGUMENTS = {"path": {"type": "path", "required": True}, "app": {"type": "str", "required": True}}
-ABSENT = (
-    "Dieses Modul braucht das Paket upkeep: "
-    "ansible_python_interpreter auf die Umgebung des Projekts setzen (.venv, `make setup`)."
-)
 
 
 def main():

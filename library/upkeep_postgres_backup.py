@@ -110,30 +110,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.upkeep_controller import ABSENT, POSTGRES_CONNECTION
 
-CONNECTION = {
-    "host": {"type": "str", "required": True},
-    "port": {"type": "int", "default": 5432},
-    "user": {"type": "str", "required": True},
-    "password": {"type": "str", "default": "", "no_log": True},
-    "sslmode": {
-        "type": "str",
-        "choices": ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"],
-        "default": "prefer",
-    },
-    "programs": {"type": "path"},
-}
-ARGUMENTS = CONNECTION | {
+ARGUMENTS = POSTGRES_CONNECTION | {
     "database": {"type": "str", "required": True},
     "folder": {"type": "path", "required": True},
     "keep_days": {"type": "int", "default": 30},
     "with_globals": {"type": "bool", "default": True},
     "drill": {"type": "bool", "default": False},
 }
-ABSENT = (
-    "Dieses Modul braucht das Paket upkeep: "
-    "ansible_python_interpreter auf die Umgebung des Projekts setzen (.venv, `make setup`)."
-)
 
 
 def main():

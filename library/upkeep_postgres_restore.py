@@ -104,27 +104,14 @@ safety:
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.upkeep_controller import ABSENT, POSTGRES_CONNECTION
 
-ARGUMENTS = {
+ARGUMENTS = POSTGRES_CONNECTION | {
     "state": {"type": "str", "choices": ["verified", "drilled", "restored", "undone"], "required": True},
-    "host": {"type": "str", "required": True},
-    "port": {"type": "int", "default": 5432},
-    "user": {"type": "str", "required": True},
-    "password": {"type": "str", "default": "", "no_log": True},
-    "sslmode": {
-        "type": "str",
-        "choices": ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"],
-        "default": "prefer",
-    },
-    "programs": {"type": "path"},
     "database": {"type": "str", "required": True},
     "folder": {"type": "path", "required": True},
     "dump": {"type": "str", "default": "newest"},
 }
-ABSENT = (
-    "Dieses Modul braucht das Paket upkeep: "
-    "ansible_python_interpreter auf die Umgebung des Projekts setzen (.venv, `make setup`)."
-)
 
 
 def main():
