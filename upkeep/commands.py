@@ -27,6 +27,14 @@ class Hook:
 
 
 @dataclass(frozen=True)
+class Inside:
+    """A program of the application, run in its container. `timeout` in seconds."""
+
+    command: tuple[str, ...]
+    timeout: float
+
+
+@dataclass(frozen=True)
 class HooksPolicy:
     """`before` an update touches anything, `after` it is over, `alarm` when it leaves the gate shut."""
 
@@ -75,14 +83,18 @@ def migration(fields: Fields) -> MigrationPolicy:
 def hooks(fields: Fields) -> HooksPolicy:
     return fields.finish(
         HooksPolicy(
-            before=tuple(_hook(item) for item in fields.sections("before", ())),
-            after=tuple(_hook(item) for item in fields.sections("after", ())),
-            alarm=tuple(_hook(item) for item in fields.sections("alarm", ())),
+            before=tuple(_of_host(item) for item in fields.sections("before", ())),
+            after=tuple(_of_host(item) for item in fields.sections("after", ())),
+            alarm=tuple(_of_host(item) for item in fields.sections("alarm", ())),
         )
     )
 
 
-def _hook(fields: Fields) -> Hook:
+def inside(fields: Fields) -> Inside:
+    return fields.finish(Inside(_argv(fields), fields.seconds("timeout", 1, 86400, 600)))
+
+
+def _of_host(fields: Fields) -> Hook:
     command = _argv(fields)
     if "/" in command[0] and not command[0].startswith("/"):
         raise fields.wrong("command", command[0], "Programm mit vollem Pfad, zum Beispiel /usr/local/sbin/pruefen")

@@ -131,6 +131,12 @@ class RepositoryFailed(UpkeepError):
         self.code = code
 
 
+class BackupUnproven(UpkeepError):
+    """A trial restore brought back something that does not work, or is not what was saved."""
+
+    code = "backup_unproven"
+
+
 class NotifyFailed(UpkeepError):
     """Somebody could not be told."""
 

@@ -33,10 +33,11 @@ class Operation(StrEnum):
     BACKUP = "backup"
     VERIFY = "verify"
     EXPORT = "export"
+    DRILL = "drill"
 
 
 # They leave what runs as it is: no news for those who ask what changed, and not counted with what did.
-QUIET = frozenset({Operation.CHECK, Operation.BACKUP, Operation.VERIFY, Operation.EXPORT})
+QUIET = frozenset({Operation.CHECK, Operation.BACKUP, Operation.VERIFY, Operation.EXPORT, Operation.DRILL})
 
 
 class Result(StrEnum):
@@ -94,6 +95,7 @@ class Record:
     reserve: bool = False
     takeover: dict[str, Any] | None = None
     backup: dict[str, Any] | None = None
+    drill: dict[str, Any] | None = None
 
     def command(self, when: When, number: int = 0) -> CommandReport | None:
         return next((item for item in self.commands if (item.when, item.number) == (when, number)), None)
@@ -139,6 +141,7 @@ class Record:
             "warnings": self.warnings,
             "timings": self.timings,
             "options": self.options,
+            "drill": self.drill,
         }
 
 

@@ -103,6 +103,11 @@ class StackPaths:
         return self.data / "backup"
 
     @property
+    def reports(self) -> Path:
+        """Of trial restores, for people."""
+        return self.data / "reports"
+
+    @property
     def releases(self) -> Path:
         return self.data / "releases"
 

@@ -174,7 +174,7 @@ def _backups(paths: StackPaths, ports: Ports) -> list[str]:
     if policy is None:
         return []
     now = ports.clock.now()
-    late = (memory.overdue(known, policy.overdue, now), memory.drill_overdue(known, policy.drill_overdue, now))
+    late = (memory.overdue(known, policy.overdue, now), memory.drill_overdue(known, policy.drill.overdue, now))
     return [text for text in (*late, known.problem, *known.strange) if text]
 
 

@@ -23,6 +23,7 @@ OPERATIONS = {
     "backup": "Sicherung",
     "verify": "Prüfung der Sicherungen",
     "export": "Export",
+    "drill": "Wiederherstellungsübung",
 }
 RESULTS = {
     "updated": "erledigt",

@@ -25,12 +25,8 @@ def foresee(layout: Layout, ports: Ports, stack: str, order: Order) -> dict[str,
     paths = layout.stack(stack)
     if order.operation is Operation.REPAIR:
         return judge(paths, ports).answer()
-    if order.operation is Operation.BACKUP:
-        return backups.of_backup(paths, ports, order.options)
-    if order.operation is Operation.VERIFY:
-        return backups.of_verification(paths, ports, order.options)
-    if order.operation is Operation.EXPORT:
-        return backups.of_export(paths, ports, order.options)
+    if order.operation in backups.OF:
+        return backups.OF[order.operation](paths, ports, order.options)
     situation = Situation.read(paths, ports, order.options)
     refuse_at_once(situation, order.operation)
     if order.operation is Operation.CHECK:

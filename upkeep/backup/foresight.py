@@ -13,6 +13,7 @@ from upkeep.backup.repository import of_policy, of_stack
 from upkeep.backup.retention import superfluous
 from upkeep.errors import RepositoryFailed
 from upkeep.export import making as exporting
+from upkeep.journal import Operation
 from upkeep.layout import StackPaths
 from upkeep.ports import Ports
 
@@ -51,6 +52,22 @@ def of_export(paths: StackPaths, ports: Ports, options: dict[str, Any]) -> dict[
     return _told((f"{place} schreiben",) if not place.exists() else (), f"Export nach {place.parent}")
 
 
+def of_drill(paths: StackPaths, ports: Ports, options: dict[str, Any]) -> dict[str, Any]:
+    """A trial changes nothing that anybody uses, so there is nothing to announce but what would be tried."""
+    restic, last = of_stack(paths, ports), memory.recall(paths).last
+    restic.identity()
+    which = f"der Sicherung {last.run}" if last else "der neuesten Sicherung"
+    return _told((), f"Wiederherstellungsübung mit {which} aus {restic.shown}")
+
+
 def _told(steps: Sequence[str], message: str) -> dict[str, Any]:
     after = "".join(f"{step}\n" for step in steps)
     return {"changed": bool(steps), "diff": {"before": "", "after": after}, "steps": list(steps), "message": message}
+
+
+OF = {
+    Operation.BACKUP: of_backup,
+    Operation.VERIFY: of_verification,
+    Operation.EXPORT: of_export,
+    Operation.DRILL: of_drill,
+}

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from upkeep.drill import policy as drill_policy
+from upkeep.drill.policy import DrillPolicy
 from upkeep.fields import Fields
 
 DATABASE = re.compile(r"[\w.-]{1,63}")
@@ -80,8 +82,7 @@ class Export:
 @dataclass(frozen=True)
 class BackupPolicy:
     """`files`: of the host, beside what belongs to the stack anyway. `timeout`: for one whole backup, `overdue`:
-    without a good one for so long somebody is told, `drill_overdue`: the same of trial restores (0: none are expected);
-    all in seconds."""
+    without a good one for so long somebody is told; both in seconds."""
 
     target: Target
     files: tuple[Path, ...]
@@ -90,7 +91,7 @@ class BackupPolicy:
     keep: Keep
     timeout: float
     overdue: float
-    drill_overdue: float
+    drill: DrillPolicy
     export: Export | None = None
 
 
@@ -104,7 +105,7 @@ def parse(fields: Fields) -> BackupPolicy:
             keep=_keep(fields.section("keep", {})),
             timeout=fields.seconds("timeout", 60, 7 * 86400, 4 * 3600),
             overdue=fields.seconds("overdue", 3600, 366 * 86400, 26 * 3600),
-            drill_overdue=fields.seconds("drill_overdue", 0, 366 * 86400, 0),
+            drill=drill_policy.parse(fields.section("drill", {})),
             export=_export(fields.section("export")) if fields.has("export") else None,
         )
     )

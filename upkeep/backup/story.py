@@ -1,5 +1,5 @@
-"""A backup and a verification as runs: same lock, journal, audit log and progress as an update, and no effect on what
-runs. A backup that does not come to its end is none; the ones before it are untouched."""
+"""A backup, a verification and a trial restore as runs: same lock, journal, audit log and progress as an update, and no
+effect on what runs. A backup that does not come to its end is none; the ones before it are untouched."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from upkeep.backup.policy import BackupPolicy
 from upkeep.backup.quieting import bring_back
 from upkeep.backup.record import notes
 from upkeep.backup.repository import of_policy, open_repository, opened
+from upkeep.drill import story as drills
 from upkeep.errors import Refused, UpkeepError
 from upkeep.export import making as exporting
 from upkeep.failure import blame
@@ -23,7 +24,7 @@ from upkeep.plan import Plan
 from upkeep.room import MEGABYTE
 from upkeep.run import Run
 
-OPERATIONS = (Operation.BACKUP, Operation.VERIFY, Operation.EXPORT)
+OPERATIONS = (Operation.BACKUP, Operation.VERIFY, Operation.EXPORT, Operation.DRILL)
 
 log = logging.getLogger("upkeep.backup")
 
@@ -62,6 +63,8 @@ def _prepare(run: Run) -> None:
 
 
 def _forward(run: Run) -> None:
+    if run.record.operation is Operation.DRILL:
+        return drills.carry_out(run)
     run.phase("repository", "Sicherungsziel wird geöffnet", 3, open_repository)
     if run.record.operation is Operation.VERIFY:
         _verify(run)
@@ -71,6 +74,7 @@ def _forward(run: Run) -> None:
         run.finish(Result.UNCHANGED, young)
     else:
         _backup(run)
+    return None
 
 
 def _backup(run: Run) -> None:
@@ -107,6 +111,8 @@ def _give_up(run: Run, exc: Exception) -> None:
         log.error("%s: %s", run.record.id, second)
         run.record.warnings.append(str(second))
     reason = blame(run.record, exc)
+    if run.record.operation is Operation.DRILL:
+        drills.give_up(run, reason)
     untouched = " Frühere Sicherungen sind unberührt." if run.record.operation is Operation.BACKUP else ""
     message = f"{reason}{untouched}"
     alarm(run, message)

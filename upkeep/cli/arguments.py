@@ -125,7 +125,8 @@ def _add_backups(verbs: Verbs) -> None:
     )
     export = _verb(verbs, "export", "schreibt die neueste Sicherung als eine Datei, die tar, zstd und age öffnen")
     export.add_argument("--backup", metavar="LAUF", help="stattdessen diese Sicherung (`upkeep list`)")
-    for parser in (backup, verify, export):
+    drill = _verb(verbs, "drill", "holt die neueste Sicherung zur Probe zurück, in einer eigenen Umgebung, mit Bericht")
+    for parser in (backup, verify, export, drill):
         parser.add_argument("--plan", action="store_true", help="nur zeigen, was geschehen würde")
         parser.add_argument(
             "--starter", default=default_starter(), metavar="WER", help="wer den Lauf startet (%(default)s)"

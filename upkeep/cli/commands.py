@@ -66,7 +66,7 @@ def status(desk: Desk, args: argparse.Namespace) -> Exit:
 
 
 def run_operation(desk: Desk, args: argparse.Namespace) -> Exit:
-    """check, update, rollback, deploy, backup, verify, export."""
+    """check, update, rollback, deploy, backup, verify, export, drill."""
     stack = _only_stack(desk, args)
     service = getattr(args, "service", None)
     if service and not args.to:
@@ -188,6 +188,7 @@ VERBS: dict[str, Verb] = {
     "verify": run_operation,
     "export": run_operation,
     "recovery-sheet": recovery_sheet,
+    "drill": run_operation,
     "notify": notify,
     "watch": watch,
 }

@@ -69,6 +69,7 @@ def _of_backups(paths: StackPaths, ports: Ports, newest: dict[Operation | None, 
     saved_since = _saved_since(newest.get(Operation.BACKUP), known)
     yield None if saved_since else _failed(newest, Operation.BACKUP, "Sicherung gescheitert")
     yield _failed(newest, Operation.VERIFY, "Prüfung der Sicherungen gescheitert")
+    yield _failed(newest, Operation.DRILL, "Wiederherstellungsübung gescheitert")
     yield from _overdue(policy, known, ports)
     if known.strange:
         listed = "\n".join(f"· {text}." for text in known.strange)
@@ -80,7 +81,7 @@ def _overdue(policy: BackupPolicy, known: Memory, ports: Ports) -> Iterator[Alar
     now = ports.clock.now()
     if text := memory.overdue(known, policy.overdue, now):
         yield Alarm("backup_overdue", "Sicherung überfällig", text)
-    if text := memory.drill_overdue(known, policy.drill_overdue, now):
+    if text := memory.drill_overdue(known, policy.drill.overdue, now):
         yield Alarm("drill_overdue", "Wiederherstellungsübung überfällig", text)
 
 

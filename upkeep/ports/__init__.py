@@ -21,6 +21,8 @@ from upkeep.ports.registry import HttpRegistry, Registry
 from upkeep.ports.restic import Restic, ResticProgram, Target
 from upkeep.ports.sockets import HostPorts, Sockets
 from upkeep.ports.stores import DiskStores, Stores
+from upkeep.ports.trial_database import PyTrialDatabase, TrialDatabase
+from upkeep.ports.unpacking import TarProgram, Unpacking
 
 
 def _runtime_gate(paths: StackPaths) -> Gate:
@@ -42,6 +44,8 @@ class Ports:
     programs: Programs = field(default_factory=HostPrograms)
     neighbours: Neighbours = field(default_factory=SdkNeighbours)
     stores: Stores = field(default_factory=DiskStores)
+    trial_database: TrialDatabase = field(default_factory=PyTrialDatabase)
+    unpacking: Unpacking = field(default_factory=TarProgram)
     notify: Notify = field(default_factory=Messenger)
     restic: Callable[[Target, Path], Restic] = ResticProgram
     gate: Callable[[StackPaths], Gate] = _runtime_gate

@@ -47,8 +47,15 @@ def backup_policy(wanted: Wanted) -> dict[str, Any]:
             "timeout": wanted["backup_timeout"],
             "overdue": wanted["backup_overdue"],
             **export,
+            "drill": _drill(wanted),
         }
     }
+
+
+def _drill(wanted: Wanted) -> dict[str, Any]:
+    """Nobody waits for trials that are not planned."""
+    check = {"check": dict(wanted["drill_check"])} if wanted["drill_check"] else {}
+    return {"overdue": wanted["drill_overdue"] if wanted["drill_at"] else 0} | check
 
 
 def _volumes(wanted: Wanted) -> Iterator[dict[str, Any]]:

@@ -53,6 +53,7 @@ def test_an_empty_repository_says_how_to_begin(agent: FakeAgent, capsys: pytest.
     [
         (("backup", "lager"), {"force": False}),
         (("verify", "lager"), {"force": False}),
+        (("drill", "lager"), {"force": False}),
         (("verify", "lager", "--deep", "--tidy"), {"force": False, "deep": True, "tidy": True}),
         (("verify", "lager", "--all"), {"force": False, "all": True}),
     ],

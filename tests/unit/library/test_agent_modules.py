@@ -46,6 +46,7 @@ def posts(agent: FakeAgent) -> list[tuple[str, Any]]:
     [
         ("upkeep_stack", {}, "deploy", {"force": False}),
         ("upkeep_update", {}, "update", {"force": False}),
+        ("upkeep_drill", {}, "drill", {"force": False}),
         ("upkeep_backup", {}, "backup", {"force": False, "unless_younger": 0}),
         ("upkeep_backup", {"unless_younger": 60}, "backup", {"force": False, "unless_younger": 60}),
         (

@@ -86,7 +86,8 @@ def test_exports_have_a_place_readers_and_a_timer() -> None:
     assert policy is not None
     assert policy.export == Export(Path("/mnt/usb/portal"), tuple(readers), 3, Path("/mnt/usb"))
     assert policy.target.mount == Path("/mnt/usb")
-    assert role.value("__stack__backup_timers")[-1]["at"] == "Sun *-*-* 06:00"
+    timers = {timer["name"]: timer["at"] for timer in role.value("__stack__backup_timers")}
+    assert timers["export"] == "Sun *-*-* 06:00"
     wrong = rendered(stack__backup_target=TARGET, stack__backup_export=wish | {"recipients": ["AGE-SECRET-KEY-1"]})
     assert "öffentliche Schlüssel" in wrong.value("__stack__problems")[0]
     assert "nichts zu exportieren" in rendered(stack__backup_export=wish).value("__stack__problems")[0]
@@ -109,5 +110,18 @@ def test_backups_are_planned_with_jitter_and_made_up_for_and_switched_off_withou
         "*-*-* 05:00",
         "hourly",
         "",
+        "Sun *-*-* 06:30",
     ]
-    assert [timer["at"] for timer in rendered().value("__stack__backup_timers")] == ["", "", "", ""]
+    assert [timer["at"] for timer in rendered().value("__stack__backup_timers")] == ["", "", "", "", ""]
+
+
+def test_a_trial_judges_the_data_with_the_applications_own_check_and_is_missed_only_where_it_is_planned() -> None:
+    check = {"command": ["lager", "ledger", "verify"]}
+    policy = policies.parse(
+        rendered(stack__backup_target=TARGET, stack__drill_check=check).yaml("stack.yml.j2"), "portal"
+    )
+    assert policy.backup is not None
+    assert policy.backup.drill.check is not None
+    assert (policy.backup.drill.check.command[0], policy.backup.drill.overdue) == ("lager", 691200)
+    unplanned = rendered(stack__backup_target=TARGET, stack__drill_at="").yaml("stack.yml.j2")
+    assert unplanned["backup"]["drill"] == {"overdue": 0}

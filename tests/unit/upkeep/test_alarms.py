@@ -26,7 +26,7 @@ def watch(driver: Driver) -> list[tuple[str, str]]:
 @pytest.fixture
 def saving(deployed: Driver) -> Driver:
     """With one backup that was verified, so that its snapshots are counted."""
-    deployed.world.place(backup=POLICY | {"drill_overdue": 8 * 86400})
+    deployed.world.place(backup=POLICY | {"drill": {"overdue": 8 * 86400}})
     deployed.must("backup", "updated")
     deployed.must("verify", "unchanged", all=True)
     assert watch(deployed) == []
