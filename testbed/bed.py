@@ -62,6 +62,16 @@ def down(name: str) -> None:
     say(f"Testbed {name}: abgebaut")
 
 
+def renew(name: str, host_name: str) -> Bed:
+    """The same host of testbed `name` bare again, as after the loss of its disks: name and address stay."""
+    bed = state.load(name)
+    run(docker("rm", "--force", "--volumes", bed.host(host_name).container))
+    _, public_key = ssh.create_key(state.folder(name))
+    bed = replace(bed, hosts={**bed.hosts, host_name: _boot(bed, bed.host(host_name), public_key)})
+    _record(bed)
+    return bed
+
+
 def clear_leftovers() -> None:
     """Remove our own containers whose state file is gone: nobody can reach them any more."""
     for mark, state_file in _labelled():

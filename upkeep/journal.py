@@ -34,10 +34,14 @@ class Operation(StrEnum):
     VERIFY = "verify"
     EXPORT = "export"
     DRILL = "drill"
+    RESTORE = "restore"
+    UNDO = "undo"
 
 
 # They leave what runs as it is: no news for those who ask what changed, and not counted with what did.
 QUIET = frozenset({Operation.CHECK, Operation.BACKUP, Operation.VERIFY, Operation.EXPORT, Operation.DRILL})
+# They install nothing, so they have no files of their own.
+WITHOUT_FILES = QUIET | {Operation.RESTORE, Operation.UNDO}
 
 
 class Result(StrEnum):
@@ -96,6 +100,7 @@ class Record:
     takeover: dict[str, Any] | None = None
     backup: dict[str, Any] | None = None
     drill: dict[str, Any] | None = None
+    restore: dict[str, Any] | None = None
 
     def command(self, when: When, number: int = 0) -> CommandReport | None:
         return next((item for item in self.commands if (item.when, item.number) == (when, number)), None)

@@ -108,6 +108,11 @@ class StackPaths:
         return self.data / "reports"
 
     @property
+    def restores(self) -> Path:
+        """What a restore keeps of the data before, by run."""
+        return self.data / "restores"
+
+    @property
     def releases(self) -> Path:
         return self.data / "releases"
 

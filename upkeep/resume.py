@@ -16,6 +16,7 @@ from upkeep.phases.patience import await_docker
 from upkeep.phases.repairing import repair
 from upkeep.ports import Ports
 from upkeep.progress import RESUME_GAP, Progress
+from upkeep.restore import story as restores
 from upkeep.run import Run, carry_out, fail_untouched
 from upkeep.story import back
 
@@ -61,13 +62,11 @@ def resume(paths: StackPaths, ports: Ports, records: list[Record], watcher: Watc
 def finish(run: Run) -> None:
     """Before the gate was shut: nothing happened. Before the switch: undo. After it: go on, or back if that fails."""
     record = run.record
-    if record.operation is Operation.REPAIR:
-        record.phases.clear()
-        return repair(run)
-    if record.operation is Operation.REMOVE:
-        return removal.execute(run)
-    if record.operation in backups.OPERATIONS:
-        return backups.resume(run)
+    stories = {Operation.REPAIR: _repair_again, Operation.REMOVE: removal.execute}
+    stories |= dict.fromkeys(backups.OPERATIONS, backups.resume)
+    stories |= dict.fromkeys(restores.OPERATIONS, restores.resume)
+    if record.operation in stories:
+        return stories[record.operation](run)
     try:
         _rewind(record)
         if record.going_back:
@@ -80,6 +79,11 @@ def finish(run: Run) -> None:
             fail_untouched(run, UpkeepError(cut_short(run)))
     except UpkeepError as exc:
         fail_untouched(run, exc)
+
+
+def _repair_again(run: Run) -> None:
+    run.record.phases.clear()
+    repair(run)
 
 
 def _rewind(record: Record) -> None:

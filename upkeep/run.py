@@ -13,7 +13,7 @@ from upkeep import audit, room, standing, state
 from upkeep import policy as policies
 from upkeep.errors import DiskFailed, Refused, UpkeepError
 from upkeep.failure import blame
-from upkeep.journal import QUIET, Journal, Operation, PhaseRecord, Record, Result
+from upkeep.journal import WITHOUT_FILES, Journal, Operation, PhaseRecord, Record, Result
 from upkeep.layout import Snapshot, StackPaths
 from upkeep.plan import Plan
 from upkeep.policy import Policy
@@ -66,7 +66,7 @@ class Run:
 
     @property
     def _origin(self) -> StackPaths | Snapshot:
-        return self.paths if self.record.operation in QUIET else self.snapshot
+        return self.paths if self.record.operation in WITHOUT_FILES else self.snapshot
 
     @cached_property
     def policy_before(self) -> Policy:
@@ -169,13 +169,13 @@ def execute(run: Run) -> None:
     from upkeep.phases.decide import decide
     from upkeep.phases.look import look
     from upkeep.phases.repairing import repair
+    from upkeep.restore import story as restores
 
-    if run.record.operation is Operation.REPAIR:
-        return repair(run)
-    if run.record.operation is Operation.REMOVE:
-        return removal.execute(run)
-    if run.record.operation in backups.OPERATIONS:
-        return backups.execute(run)
+    stories = {Operation.REPAIR: repair, Operation.REMOVE: removal.execute}
+    stories |= dict.fromkeys(backups.OPERATIONS, backups.execute)
+    stories |= dict.fromkeys(restores.OPERATIONS, restores.execute)
+    if run.record.operation in stories:
+        return stories[run.record.operation](run)
     try:
         if run.record.operation is Operation.CHECK:
             run.phase("check", "Neue Version wird gesucht", 50, look)

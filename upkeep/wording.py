@@ -24,6 +24,8 @@ OPERATIONS = {
     "verify": "Prüfung der Sicherungen",
     "export": "Export",
     "drill": "Wiederherstellungsübung",
+    "restore": "Zurückspielen",
+    "undo": "Rücknahme des Zurückspielens",
 }
 RESULTS = {
     "updated": "erledigt",

@@ -11,22 +11,20 @@ import threading
 from collections import OrderedDict
 from typing import Any
 
-from upkeep import audit, housekeeping, journal, maintenance, removal, resume, standing
+from upkeep import audit, housekeeping, journal, maintenance, resume
 from upkeep.agent.foresight import foresee
+from upkeep.agent.objection import refuse
 from upkeep.agent.order import Order
-from upkeep.backup import story as backups
 from upkeep.backup.listing import listing
-from upkeep.errors import Busy, Refused, UnknownRun, UpkeepError
+from upkeep.errors import Busy, UnknownRun, UpkeepError
 from upkeep.journal import Journal, Operation, Record
 from upkeep.layout import Layout, StackPaths
 from upkeep.lock import StackLock, busy
 from upkeep.notify.telling import tell_quietly
-from upkeep.phases.decide import refuse_at_once
 from upkeep.ports import Ports
 from upkeep.ports.clock import stamp
 from upkeep.progress import Progress
 from upkeep.run import Run, execute, fail_untouched
-from upkeep.situation import Situation
 
 RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z]+-[0-9a-f]{4}")
 REMEMBERED = 20
@@ -49,7 +47,7 @@ class Desk:
         """Begin a run and return its id. Raises Refused at once where no look at the world is needed, or Busy."""
         paths = self._paths(stack, order.operation)
         self._refuse_busy(stack)
-        self._refuse(paths, order)
+        refuse(paths, self.ports, order)
         run = self._new_run(paths, order)
         lock = self._lock(paths, run.record)
         try:
@@ -123,24 +121,6 @@ class Desk:
                 if path.exists():
                     return journal.read(path)
         raise UnknownRun(f"Einen Lauf „{run_id}“ gibt es nicht", next_step="`upkeep status` zeigt den letzten.")
-
-    def _refuse(self, paths: StackPaths, order: Order) -> None:
-        """What needs no look at the world, unless a run cut short has to end first; a repair is for when nothing can be
-        read any more."""
-        if order.operation is Operation.REPAIR or journal.cut_short(paths):
-            return
-        if order.operation is Operation.REMOVE:
-            removal.deletes(order.options, paths.name)
-            return
-        if order.operation in backups.OPERATIONS:
-            backups.wanted(paths)
-            return
-        try:
-            refuse_at_once(Situation.read(paths, self.ports, order.options), order.operation)
-        except Refused as exc:
-            if order.operation is Operation.DEPLOY:
-                exc.next_step = f"{exc.next_step or ''}{standing.aside(paths)}".strip() or None
-            raise
 
     def _refuse_busy(self, stack: str) -> None:
         record = self.running(stack)

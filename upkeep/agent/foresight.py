@@ -13,6 +13,8 @@ from upkeep.layout import Layout
 from upkeep.phases.decide import refuse_at_once
 from upkeep.ports import Ports
 from upkeep.repair import judge
+from upkeep.restore import foresight
+from upkeep.restore import story as restores
 from upkeep.situation import Situation
 
 
@@ -27,6 +29,8 @@ def foresee(layout: Layout, ports: Ports, stack: str, order: Order) -> dict[str,
         return judge(paths, ports).answer()
     if order.operation in backups.OF:
         return backups.OF[order.operation](paths, ports, order.options)
+    if order.operation in restores.OPERATIONS:
+        return foresight.of_restore(paths, ports, order.operation, order.options)
     situation = Situation.read(paths, ports, order.options)
     refuse_at_once(situation, order.operation)
     if order.operation is Operation.CHECK:

@@ -82,7 +82,8 @@ class Export:
 @dataclass(frozen=True)
 class BackupPolicy:
     """`files`: of the host, beside what belongs to the stack anyway. `timeout`: for one whole backup, `overdue`:
-    without a good one for so long somebody is told; both in seconds."""
+    without a good one for so long somebody is told, `undo`: what a restore replaces is kept; all in seconds.
+    `volatile`: collections of the application's database that a restore empties."""
 
     target: Target
     files: tuple[Path, ...]
@@ -91,6 +92,8 @@ class BackupPolicy:
     keep: Keep
     timeout: float
     overdue: float
+    undo: float
+    volatile: tuple[str, ...]
     drill: DrillPolicy
     export: Export | None = None
 
@@ -105,6 +108,8 @@ def parse(fields: Fields) -> BackupPolicy:
             keep=_keep(fields.section("keep", {})),
             timeout=fields.seconds("timeout", 60, 7 * 86400, 4 * 3600),
             overdue=fields.seconds("overdue", 3600, 366 * 86400, 26 * 3600),
+            undo=fields.seconds("undo", 3600, 366 * 86400, 7 * 86400),
+            volatile=fields.texts("volatile", ()),
             drill=drill_policy.parse(fields.section("drill", {})),
             export=_export(fields.section("export")) if fields.has("export") else None,
         )

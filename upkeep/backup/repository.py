@@ -18,7 +18,7 @@ from upkeep.ports.restic import Restic
 from upkeep.run import Run
 
 CACHE_MB = 100
-READING = (Operation.VERIFY, Operation.EXPORT)
+READING = (Operation.VERIFY, Operation.EXPORT, Operation.RESTORE)
 
 
 def of_policy(policy: Policy) -> BackupPolicy:

@@ -19,6 +19,7 @@ from upkeep.backup.repository import of_policy, opened
 from upkeep.backup.sources import Wanted
 from upkeep.errors import Refused, RepositoryFailed
 from upkeep.ports.restic import Snapshot, Stream
+from upkeep.restore.kept import drop_expired
 from upkeep.room import MEGABYTE
 from upkeep.run import Run
 
@@ -117,4 +118,5 @@ def remember(run: Run) -> str:
     memory.remember(run.paths, known, run.ports.files)
     run.record.timings |= {"backup_s": seconds}
     pruning.journals(run.paths, run.ports.files)
+    drop_expired(run)
     return f"{seconds:.1f} s"

@@ -36,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_repair(verbs)
     _add_backups(verbs)
     _add_recovery_sheet(verbs)
+    _add_restores(verbs)
     _add_notify(verbs)
     return parser
 
@@ -131,6 +132,22 @@ def _add_backups(verbs: Verbs) -> None:
         parser.add_argument(
             "--starter", default=default_starter(), metavar="WER", help="wer den Lauf startet (%(default)s)"
         )
+
+
+def _add_restores(verbs: Verbs) -> None:
+    restore = _verb(verbs, "restore", "spielt eine Sicherung zurück; ohne --yes nur zeigen, was geschehen würde")
+    restore.add_argument("--backup", metavar="SICHERUNG", help="welche, aus `upkeep list`; sonst die neueste")
+    restore.add_argument(
+        "--only",
+        action="append",
+        metavar="TEIL",
+        help="nur diesen Teil: mongodb, mongodb:<Datenbank>, mongodb:<Datenbank>.<Sammlung>, volume:<Name>",
+    )
+    restore.add_argument("--force", action="store_true", help="auch Daten einer anderen Version der Anwendung")
+    undo = _verb(verbs, "undo", "nimmt das letzte Zurückspielen zurück; ohne --yes nur zeigen, was geschehen würde")
+    for parser in (restore, undo):
+        parser.add_argument("--yes", action="store_true", help="die Schritte ausführen")
+        parser.add_argument("--starter", default=default_starter(), metavar="WER", help="wer es tut (%(default)s)")
 
 
 def _add_notify(verbs: Verbs) -> None:

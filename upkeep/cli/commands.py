@@ -172,6 +172,18 @@ def repair(desk: Desk, args: argparse.Namespace) -> Exit:
     return Exit.OK
 
 
+def restore(desk: Desk, args: argparse.Namespace) -> Exit:
+    """restore, undo: whoever only looks changes nothing."""
+    stack = _only_stack(desk, args)
+    wish = order(args.verb, args.starter, force=getattr(args, "force", False))
+    wish["options"] |= {name: value for name in ("backup", "only") if (value := getattr(args, name, None))}
+    if args.yes:
+        return _watch(desk, stack, desk.client.start(stack, wish))
+    plan = desk.client.plan(stack, wish)
+    desk.show(plan, [*pages.plan_page(stack, plan), "Ausführen: denselben Befehl mit --yes"])
+    return Exit.OK
+
+
 VERBS: dict[str, Verb] = {
     "status": status,
     "check": run_operation,
@@ -189,6 +201,8 @@ VERBS: dict[str, Verb] = {
     "export": run_operation,
     "recovery-sheet": recovery_sheet,
     "drill": run_operation,
+    "restore": restore,
+    "undo": restore,
     "notify": notify,
     "watch": watch,
 }

@@ -4,7 +4,7 @@ beside the live data and switched over. Knows nothing of runs.
 Importing it imports pymongo, which is dear: do so where it is needed.
 """
 
-from upkeep.mongo_archive.aside import is_aside, old, staged
+from upkeep.mongo_archive.aside import is_aside, of_restore, old, staged
 from upkeep.mongo_archive.catalogue import LeftOut
 from upkeep.mongo_archive.checking import CheckReport, check
 from upkeep.mongo_archive.dumping import dump
@@ -49,6 +49,7 @@ __all__ = [
     "exchange",
     "is_aside",
     "is_done",
+    "of_restore",
     "old",
     "read",
     "set_views",

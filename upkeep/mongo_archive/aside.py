@@ -3,6 +3,7 @@ rename into another one copies every document."""
 
 from __future__ import annotations
 
+from pymongo import MongoClient
 from pymongo.database import Database
 
 STAGED, OLD = "upkeep-staged", "upkeep-old"
@@ -16,6 +17,17 @@ def staged(namespace: str, restore: str) -> str:
 def old(namespace: str, restore: str) -> str:
     """Where `restore` puts what was live."""
     return _beside(namespace, OLD, restore)
+
+
+def of_restore(client: MongoClient[dict[str, object]], restore: str) -> tuple[str, ...]:
+    """Namespaces that lie aside under this restore's name, whatever became of it."""
+    prefixes = (f"{STAGED}.{restore}.", f"{OLD}.{restore}.")
+    return tuple(
+        f"{database}.{name}"
+        for database in client.list_database_names()
+        for name in client[database].list_collection_names()
+        if name.startswith(prefixes)
+    )
 
 
 def is_aside(name: str) -> bool:

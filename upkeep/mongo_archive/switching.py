@@ -31,20 +31,25 @@ class Move:
 
 
 def exchange(
-    client: Client, pairs: Iterable[tuple[str, str]], old: Callable[[str], str], databases: Iterable[str] = ()
+    client: Client,
+    pairs: Iterable[tuple[str, str]],
+    old: Callable[[str], str],
+    databases: Iterable[str] = (),
+    leaving: Iterable[str] = (),
 ) -> tuple[Move, ...]:
     """The moves that put each (staged, live) in its place and what lives there to `old(live)`. Of `databases`, what
-    else lives there goes aside as well: the archive does not know it. Keep them before the switch, they undo it."""
-    wanted, whole = tuple(pairs), set(databases)
+    else lives there goes aside as well: the archive does not know it; so does what is `leaving`, if it is there. Keep
+    them before the switch, they undo it."""
+    wanted, whole, also = tuple(pairs), set(databases), tuple(leaving)
     with server_failures(WHAT, SwitchFailed):
-        places = _places(client, whole | {split(live)[0] for _, live in wanted})
+        places = _places(client, whole | {split(live)[0] for live in (*(live for _, live in wanted), *also)})
     uuids = {namespace: uuid for uuid, namespace in places.items()}
     if missing := [staged for staged, _ in wanted if staged not in uuids]:
         raise SwitchFailed(WHAT, observed=f"nicht mehr da: {', '.join(missing)}", next_step="Noch einmal laden.")
     others = (place for place in sorted(uuids) if split(place)[0] in whole and not is_aside(split(place)[1]))
-    leaving = [place for place in dict.fromkeys([*(live for _, live in wanted), *others]) if place in uuids]
+    places_left = dict.fromkeys([*(live for _, live in wanted), *also, *others])
     return (
-        *(Move(uuids[place], place, old(place)) for place in leaving),
+        *(Move(uuids[place], place, old(place)) for place in places_left if place in uuids),
         *(Move(uuids[staged], staged, live) for staged, live in wanted),
     )
 

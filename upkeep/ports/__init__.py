@@ -8,6 +8,7 @@ from pathlib import Path
 
 from upkeep.layout import StackPaths
 from upkeep.ports.clock import Clock, SystemClock
+from upkeep.ports.collections import Collections, PyCollections
 from upkeep.ports.compose import Compose, ComposeRunner
 from upkeep.ports.docker import Docker, SdkDocker
 from upkeep.ports.files import DiskFiles, Files
@@ -37,6 +38,7 @@ class Ports:
     compose: Compose = field(default_factory=ComposeRunner)
     probe: Probe = field(default_factory=HttpProbe)
     mongo: Mongo = field(default_factory=PyMongo)
+    collections: Collections = field(default_factory=PyCollections)
     registry: Registry = field(default_factory=HttpRegistry)
     clock: Clock = field(default_factory=SystemClock)
     files: Files = field(default_factory=DiskFiles)

@@ -106,8 +106,9 @@ def _await_primary(client: Any, timeout: float) -> None:
 
 
 @contextmanager
-def connected(address: str, keyfile: str, timeout: float) -> Iterator[Any]:
-    """A client that may everything. `timeout` in seconds until the server must have answered."""
+def connected(address: str, keyfile: str, timeout: float, silence: float = 30.0) -> Iterator[Any]:
+    """A client that may everything. `timeout` in seconds until the server must have answered, `silence`: that one
+    command may take."""
     from pymongo import MongoClient
 
     client: Any = MongoClient(
@@ -120,7 +121,7 @@ def connected(address: str, keyfile: str, timeout: float) -> Iterator[Any]:
         authMechanism="SCRAM-SHA-256",
         serverSelectionTimeoutMS=int(timeout * 1000),
         connectTimeoutMS=2000,
-        socketTimeoutMS=30_000,
+        socketTimeoutMS=int(silence * 1000),
     )
     try:
         yield client

@@ -46,6 +46,8 @@ def backup_policy(wanted: Wanted) -> dict[str, Any]:
             "keep": dict(wanted["backup_keep"]),
             "timeout": wanted["backup_timeout"],
             "overdue": wanted["backup_overdue"],
+            "undo": wanted["backup_undo"],
+            "volatile": list(wanted["backup_volatile"]),
             **export,
             "drill": _drill(wanted),
         }

@@ -26,6 +26,7 @@ BACKUP: dict[str, Any] = {
         "host": "web1",
     },
     "volumes": [{"name": "lager_files", "quiesce": "pause"}, {"name": "fremd_daten", "quiesce": "stop"}],
+    "volatile": ["sessions"],
 }
 FILL = """
 import sys; sys.path.insert(0, "/opt/upkeep-test")

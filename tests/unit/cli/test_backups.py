@@ -56,6 +56,12 @@ def test_an_empty_repository_says_how_to_begin(agent: FakeAgent, capsys: pytest.
         (("drill", "lager"), {"force": False}),
         (("verify", "lager", "--deep", "--tidy"), {"force": False, "deep": True, "tidy": True}),
         (("verify", "lager", "--all"), {"force": False, "all": True}),
+        (("restore", "lager", "--yes"), {"force": False}),
+        (
+            ("restore", "lager", "--backup", "x", "--only", "mongodb", "--only", "volume:y", "--force", "--yes"),
+            {"force": True, "backup": "x", "only": ["mongodb", "volume:y"]},
+        ),
+        (("undo", "lager", "--yes"), {"force": False}),
     ],
 )
 def test_what_is_asked_of_the_agent(agent: FakeAgent, words: tuple[str, ...], options: dict[str, bool]) -> None:
@@ -63,6 +69,17 @@ def test_what_is_asked_of_the_agent(agent: FakeAgent, words: tuple[str, ...], op
     method, path, body = next(item for item in agent.asked if item[0] == "POST")
     assert (method, path) == ("POST", "/v1/stacks/lager/runs")
     assert (body["operation"], body["options"]) == (words[0], options)
+
+
+@pytest.mark.parametrize("verb", ["restore", "undo"])
+def test_without_yes_it_is_only_shown(agent: FakeAgent, verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    agent.plans = agent.plans | {"changed": True, "steps": ["Die Daten von jetzt sichern"], "message": "Sicherung x"}
+    assert call(agent, verb, "lager") == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "  1. Die Daten von jetzt sichern",
+        "Ausführen: denselben Befehl mit --yes",
+    ]
+    assert agent.bodies("/v1/stacks/lager/runs") == []
 
 
 def test_sizes_are_told_as_people_say_them() -> None:

@@ -144,6 +144,8 @@ class FakeProbe:
             return Answer(None, "Verbindung abgelehnt")
         if behaviour.kind == "sick" or (behaviour.kind == "ugly" and path == "/"):
             return Answer(503)
+        if self.world.collections.poisoned:
+            return Answer(503)
         if behaviour.kind == "fading" and age > 3:
             return Answer(503)
         version = "0.0.0" if behaviour.kind == "liar" else behaviour.version

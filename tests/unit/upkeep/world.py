@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from tests.unit.upkeep.fake_collections import FakeCollections
 from tests.unit.upkeep.fake_commands import FakePrograms, OneOffs
 from tests.unit.upkeep.fake_engine import FakeCompose, FakeDocker, FakeRegistry
 from tests.unit.upkeep.fake_neighbours import FakeNeighbours
@@ -160,6 +161,7 @@ class World:
         self.neighbours = FakeNeighbours(self)
         self.restic = FakeRestic(self)
         self.notify = FakeNotify()
+        self.collections = FakeCollections(self)
         self.publish("haproxy:3.0", None)
         self.publish("mongo:6.0", "6.0.5")
         self.volumes = {"lager_mongodb": "Daten"}  # volume → what is in it
@@ -172,6 +174,7 @@ class World:
             compose=self.compose,
             probe=self.probe,
             mongo=self.mongo,
+            collections=self.collections,
             registry=FakeRegistry(self),
             clock=self.clock,
             files=self.files,

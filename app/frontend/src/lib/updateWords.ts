@@ -10,6 +10,8 @@ const OPERATIONS: Record<string, string> = {
   agent: 'Wechsel des Agenten',
   adopt: 'Übernahme',
   remove: 'Entfernen',
+  restore: 'Zurückspielen',
+  undo: 'Rücknahme des Zurückspielens',
 };
 const RESULTS: Record<string, string> = {
   updated: 'erledigt',

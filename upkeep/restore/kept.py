@@ -1,0 +1,104 @@
+"""What was live before a restore (or before its undoing), and until when it is kept. One file for each such run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from upkeep.errors import JournalCorrupt, Refused, UpkeepError
+from upkeep.layout import StackPaths
+from upkeep.phases.database import address_of, keyfile_of
+from upkeep.ports.clock import moment
+from upkeep.ports.collections import Server
+from upkeep.ports.files import Files
+from upkeep.run import Run
+
+ABOUT = "kept.json"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """`run`: under whose name it lies aside. `at`: when it was put there, `until`: when it goes. `told`: what it is.
+    `pairs`, `databases`, `leaving`, `views`: what puts it back, as in the notes of a restore."""
+
+    run: str
+    at: str
+    until: str
+    told: str
+    pairs: tuple[tuple[str, str], ...]
+    databases: tuple[str, ...]
+    leaving: tuple[str, ...]
+    views: dict[str, str]
+    volumes: tuple[str, ...]
+
+
+def folder(paths: StackPaths, run_id: str) -> Path:
+    """Of the volumes' contents: `new` as they come, `old` as they were."""
+    return paths.restores / run_id
+
+
+def remember(paths: StackPaths, kept: Kept, files: Files) -> None:
+    files.write(folder(paths, kept.run) / ABOUT, json.dumps(asdict(kept), indent=1))
+
+
+def newest(paths: StackPaths) -> Kept | None:
+    """What `upkeep undo` brings back. Raises JournalCorrupt."""
+    found = sorted(path.parent.name for path in paths.restores.glob(f"*/{ABOUT}"))
+    return _read(folder(paths, found[-1]) / ABOUT) if found else None
+
+
+def demanded(paths: StackPaths) -> Kept:
+    kept = newest(paths)
+    if kept is None:
+        raise Refused(
+            f"Für „{paths.name}“ gibt es nichts zurückzunehmen",
+            observed="keine aufgehobenen Daten eines Zurückspielens",
+            next_step=f"Eine Sicherung zurückspielen: `upkeep list {paths.name}`, dann `upkeep restore`.",
+        )
+    return kept
+
+
+def forget(run: Run, run_id: str) -> None:
+    """The collections first: while the note is there, whoever comes next tries again."""
+    if run.policy.mongodb:
+        run.ports.collections.drop(server(run), run_id)
+    run.ports.files.remove(folder(run.paths, run_id))
+
+
+def server(run: Run) -> Server:
+    return Server(address_of(run), keyfile_of(run.policy))
+
+
+def drop_expired(run: Run) -> None:
+    """What does not work is a warning, and tried again with the next run."""
+    for run_id in _expired(run.paths, run.ports.clock.now()):
+        try:
+            forget(run, run_id)
+        except UpkeepError as exc:
+            run.record.warnings.append(f"Die Daten von vor {run_id} lassen sich nicht entfernen: {exc}")
+
+
+def _expired(paths: StackPaths, now: datetime) -> Iterator[str]:
+    for path in sorted(paths.restores.glob(f"*/{ABOUT}")):
+        try:
+            kept = _read(path)
+        except JournalCorrupt:
+            continue  # nobody knows until when: `upkeep undo` says so
+        if moment(kept.until) <= now:
+            yield kept.run
+
+
+def _read(path: Path) -> Kept:
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        lists = {name: tuple(raw[name]) for name in ("databases", "leaving", "volumes")}
+        return Kept(**raw | lists | {"pairs": tuple((aside, live) for aside, live in raw["pairs"])})
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as exc:
+        raise JournalCorrupt(
+            f"{path} ist nicht lesbar",
+            observed=type(exc).__name__,
+            next_step="Die Daten davor liegen noch in der MongoDB, in Sammlungen mit upkeep-old im Namen.",
+        ) from exc
