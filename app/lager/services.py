@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from lager.abandoned import Abandoned
 from lager.accounts.invitations import Invitations
+from lager.accounts.memory import Memory
 from lager.accounts.passwords import Passwords
 from lager.accounts.sessions import Sessions
 from lager.accounts.throttle import Throttle
@@ -88,10 +89,11 @@ def build_services(
     client = open_client(str(settings.mongodb_uri))
     database = client[settings.database]
     tokens = Tokens(str(settings.secret))
-    sessions = Sessions(database, tokens, now)
-    users = Users(database, passwords or Passwords(), now)
+    memory = Memory(lambda: live.is_told)
+    sessions = Sessions(database, tokens, now, memory)
+    users = Users(database, passwords or Passwords(), now, memory)
     lifecycle = Lifecycle()
-    live = Live(database, lifecycle.instance, now)
+    live = Live(database, lifecycle.instance, now, memory)
     outbox = Outbox(database, now, live.numbering.wake)
     metrics = Metrics(settings.version, lifecycle.instance)
     return Services(

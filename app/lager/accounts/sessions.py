@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
 
+from lager.accounts.memory import Memory, Noted, Visit
 from lager.accounts.model import User, user_from
 from lager.accounts.tokens import Tokens
 from lager.database import Collection, Database, Document
@@ -18,26 +18,18 @@ LONGEST = timedelta(days=60)
 TOUCH = timedelta(minutes=10)  # how exact ``expires_at`` is; saves a write per request
 
 
-@dataclass(frozen=True)
-class Visit:
-    """A request of someone signed in. ``session_id`` is the stored hash, not the cookie."""
-
-    user: User
-    session_id: str
-
-
 class Sessions:
     """The store of sessions."""
 
-    def __init__(self, database: Database, tokens: Tokens, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, tokens: Tokens, now: Callable[[], datetime], memory: Memory) -> None:
         self._sessions: Collection = database["sessions"]
         self._tokens = tokens
         self._now = now
+        self._memory = memory
 
     async def start(self, user: User, replacing: str | None = None) -> str:
         """The token for a new cookie. A session id is never kept across a sign-in (no fixation)."""
-        if replacing:
-            await self._sessions.delete_one({"_id": self._hashed(replacing)})
+        await self.end(replacing)
         token, now = self._tokens.new(), self._now()
         await self._sessions.insert_one(
             {
@@ -54,18 +46,24 @@ class Sessions:
         """Who comes with this cookie; None when the session is unknown, expired, or its user disabled."""
         if not token:
             return None
-        now = self._now()
-        session = await self._with_user(self._hashed(token), now)
+        session_id = self._hashed(token)
+        return self._memory.recall(session_id, self._now()) or await self._looked_up(session_id)
+
+    async def _looked_up(self, session_id: str) -> Visit | None:
+        now, mark = self._now(), self._memory.mark
+        session = await self._with_user(session_id, now)
         if session is None:
             return None
         if now - session["touched_at"] > TOUCH:
-            expires_at = min(now + IDLE, session["created_at"] + LONGEST)
-            change = {"$set": {"touched_at": now, "expires_at": expires_at}}
-            await self._sessions.update_one({"_id": session["_id"]}, change)
-        return Visit(user_from(session["user"]), session["_id"])
+            session["touched_at"], session["expires_at"] = now, min(now + IDLE, session["created_at"] + LONGEST)
+            change = {"$set": {key: session[key] for key in ("touched_at", "expires_at")}}
+            await self._sessions.update_one({"_id": session_id}, change)
+        visit = Visit(user_from(session["user"]), session_id)
+        self._memory.note(Noted(visit, min(session["expires_at"], session["touched_at"] + TOUCH)), mark)
+        return visit
 
     async def _with_user(self, session_id: str, now: datetime) -> Document | None:
-        """In one question: every request of someone signed in asks it first."""
+        """In one question."""
         active = [{"$match": {"active": True}}, {"$project": {"password": 0}}]
         user = {"from": "users", "localField": "user_id", "foreignField": "_id", "pipeline": active, "as": "user"}
         steps: list[Mapping[str, Any]] = [
@@ -83,11 +81,14 @@ class Sessions:
 
     async def end(self, token: str | None) -> None:
         if token:
-            await self._sessions.delete_one({"_id": self._hashed(token)})
+            session_id = self._hashed(token)
+            await self._sessions.delete_one({"_id": session_id})
+            self._memory.forget(session_id)
 
     async def end_all(self, user_id: str, *, keeping: str | None = None) -> int:
         """Sign the user out everywhere; ``keeping`` is a session id that stays."""
         ended = await self._sessions.delete_many({"user_id": ObjectId(user_id), "_id": {"$ne": keeping}})
+        self._memory.forget_user(user_id)
         return ended.deleted_count
 
     async def count(self, user_id: str) -> int:

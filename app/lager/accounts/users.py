@@ -11,6 +11,7 @@ from bson import ObjectId
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
+from lager.accounts.memory import Memory
 from lager.accounts.model import Role, User, user_from
 from lager.accounts.passwords import Passwords, check_strength
 from lager.database import Collection, Database, Document, Session, in_transaction, lock, object_id
@@ -28,11 +29,12 @@ def login_key(login: str) -> str:
 class Users:
     """The store of users."""
 
-    def __init__(self, database: Database, passwords: Passwords, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, passwords: Passwords, now: Callable[[], datetime], memory: Memory) -> None:
         self._database = database
         self._users: Collection = database["users"]
         self._passwords = passwords
         self._now = now
+        self._memory = memory
 
     async def all(self) -> list[User]:
         found = await self._users.find({}, {"password": 0}).sort("login_key").to_list()
@@ -98,6 +100,7 @@ class Users:
         found = await self._users.find_one_and_update(
             {"_id": ObjectId(user.id)}, change, return_document=ReturnDocument.AFTER
         )
+        self._memory.forget_user(user.id)
         if found is None:
             raise NotFound(GONE)
         return user_from(found)
@@ -120,7 +123,10 @@ class Users:
             await self._check_an_admin_remains(session)
             return user_from(saved)
 
-        return await in_transaction(self._database, change)
+        try:
+            return await in_transaction(self._database, change)
+        finally:
+            self._memory.forget_user(user_id)
 
     async def _check_an_admin_remains(self, session: Session) -> None:
         active_admin = {"role": Role.ADMIN.value, "active": True}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from bson import ObjectId
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
+from pymongo.write_concern import WriteConcern
 
 from lager.accounts.model import User
 from lager.articles import model
@@ -28,6 +29,11 @@ TEXT_INDEX = [("sort_key", 1), ("search.text", 1)]
 GRAM_INDEX = [("search.grams", 1)]
 ROW = ("number", "name", "unit", "category", "manufacturer_number", "location_ids", "ean", "sort_key")
 NUMBER_ATTEMPTS = 50
+AT_ONCE = WriteConcern(w=1)  # a number is used by a later write that waits for the journal
+
+
+class NumberTaken(BadFields):
+    """By another article."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ class Articles:
         self._database = database
         self._outbox = outbox
         self._articles: Collection = database["articles"]
-        self._counters: Collection = database["counters"]
+        self._counters: Collection = database["counters"].with_options(write_concern=AT_ONCE)
         self._locations: Collection = database["locations"]
         self._stock = Stock(database)
         self._now = now
@@ -144,8 +150,15 @@ class Articles:
 
     async def create(self, article: model.ArticleInput, user: User) -> Document:
         await self._check_locations(article)
-        document: Document = {"_id": ObjectId(), "version": 1}
-        document |= model.stored(article, article.number or await self._next_number())
+        if article.number:
+            return await self._create(article, article.number, user)
+        for _ in range(NUMBER_ATTEMPTS):
+            with contextlib.suppress(NumberTaken):
+                return await self._create(article, await self._next_number(), user)
+        raise BadFields({"number": "Es wurde keine freie Nummer gefunden. Bitte selbst eine vergeben."})
+
+    async def _create(self, article: model.ArticleInput, number: str, user: User) -> Document:
+        document: Document = {"_id": ObjectId(), "version": 1, **model.stored(article, number)}
         document |= {"created_at": self._now(), **self._signed(user)} | search_fields(document)
 
         async def insert(session: Session) -> Document:
@@ -211,23 +224,18 @@ class Articles:
             raise BadFields({"location_ids": "Einen der Lagerorte gibt es nicht mehr. Bitte neu wählen."})
 
     async def _next_number(self) -> str:
-        for _ in range(NUMBER_ATTEMPTS):
-            counter = await self._counters.find_one_and_update(
-                {"_id": "article_number"}, {"$inc": {"value": 1}}, upsert=True, return_document=ReturnDocument.AFTER
-            )
-            number = f"A-{counter['value'] if counter else 0:05d}"
-            if not await self._articles.find_one({"number_key": number_key(number)}, ["_id"]):
-                return number
-        raise BadFields({"number": "Es wurde keine freie Nummer gefunden. Bitte selbst eine vergeben."})
+        counter = await self._counters.find_one_and_update(
+            {"_id": "article_number"}, {"$inc": {"value": 1}}, upsert=True, return_document=ReturnDocument.AFTER
+        )
+        return f"A-{counter['value'] if counter else 0:05d}"
 
     async def _taken(self, exc: DuplicateKeyError, document: Document) -> BadFields:
         """Say which article already has the number or the EAN."""
-        pattern: dict[str, Any] = (exc.details or {}).get("keyPattern", {})
-        field, label = ("ean", "EAN") if "ean" in pattern else ("number", "Artikelnummer")
-        key = "ean" if field == "ean" else "number_key"
+        is_ean = "ean" in (exc.details or {}).get("keyPattern", {})
+        field, label, key = ("ean", "EAN", "ean") if is_ean else ("number", "Artikelnummer", "number_key")
         other = await self._articles.find_one({key: document[key]}, ["name", "number"])
         name = f"„{other['name']}“ ({other['number']})" if other else "ein anderer Artikel"
-        return BadFields({field: f"Diese {label} hat schon {name}."})
+        return (BadFields if is_ean else NumberTaken)({field: f"Diese {label} hat schon {name}."})
 
 
 def _stale(article: Document) -> Stale:

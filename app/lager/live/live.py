@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Protocol
 
+from lager.accounts.memory import Memory
 from lager.database import Database
 from lager.live.events import EventLog
 from lager.live.feed import Feed
@@ -15,6 +16,7 @@ from lager.live.presence import Presence
 from lager.live.tail import Hearers, Tail
 from lager.supervision import Supervised
 
+TRUST = 2.0  # seconds without an answer from the stream (one a second at least) until sessions are looked up again
 GRACE = 4.0  # seconds without the stream until clients are sent away: a restart of mongod passes sooner
 LOOK = 0.5
 
@@ -31,7 +33,8 @@ class Audience(Protocol):
 class Live:
     """``is_on``: events arrive here, so that clients may be told they are live."""
 
-    def __init__(self, database: Database, instance: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, instance: str, now: Callable[[], datetime], memory: Memory) -> None:
+        self._memory = memory
         self.events = EventLog(database)
         self.feed = Feed(self.events)
         self.numbering = Numbering(database, instance)
@@ -39,6 +42,7 @@ class Live:
         hearers = Hearers(
             presence=self.presence.wake,
             session_ended=self._session_ended,
+            user_changed=memory.forget_user,
             afresh=self._afresh,
         )
         self.tail = Tail(database, self.events, self.feed, hearers)
@@ -69,6 +73,11 @@ class Live:
         return self.feed.epoch is not None and self.tail.silent_seconds < GRACE
 
     @property
+    def is_told(self) -> bool:
+        """What ends a session, or changes a user, is heard of here."""
+        return self.feed.epoch is not None and self.tail.silent_seconds < TRUST
+
+    @property
     def position(self) -> dict[str, Any] | None:
         """What a page that loads its data from now on knows already."""
         return {"epoch": self.feed.epoch, "seq": self.feed.newest} if self.feed.epoch else None
@@ -84,10 +93,12 @@ class Live:
             yield f"Seit {self.tail.silent_seconds:.0f} s kommen keine Änderungen an."
 
     def _session_ended(self, session_id: str) -> None:
+        self._memory.forget(session_id)
         if self._audience:
             self._audience.session_ended(session_id)
 
     def _afresh(self) -> None:
+        self._memory.forget_all()
         self.numbering.wake()
         self.presence.wake()
         self._sessions_unsure.set()

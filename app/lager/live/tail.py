@@ -23,7 +23,9 @@ AWAIT_MS = 1_000  # how long mongod holds a question open when nothing happens
 SILENCE = 3.0  # seconds without any answer: the connection is dead
 
 WRITES = ["insert", "replace", "delete"]
+CHANGES = ["update", "replace", "delete"]
 SWAPS = ["rename", "drop", "dropDatabase", "invalidate"]
+SWAPPED = ["events", "counters", "sessions", "users"]  # a restore puts others in their place
 PIPELINE: list[Document] = [
     {
         "$match": {
@@ -31,8 +33,9 @@ PIPELINE: list[Document] = [
                 {"operationType": "insert", "ns.coll": "events"},
                 {"operationType": {"$in": WRITES}, "ns.coll": "presence"},
                 {"operationType": "delete", "ns.coll": "sessions"},
-                {"operationType": {"$in": SWAPS}, "ns.coll": {"$in": ["events", "counters", None]}},
-                {"operationType": "rename", "to.coll": {"$in": ["events", "counters"]}},
+                {"operationType": {"$in": CHANGES}, "ns.coll": "users"},
+                {"operationType": {"$in": SWAPS}, "ns.coll": {"$in": [*SWAPPED, None]}},
+                {"operationType": "rename", "to.coll": {"$in": SWAPPED}},
             ]
         }
     }
@@ -42,7 +45,7 @@ log = logging.getLogger("lager.live")
 
 
 class Swapped(Exception):
-    """Another collection has taken the events' place."""
+    """Another collection has taken the place of one that counts here."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Hearers:
 
     presence: Callable[[], None]
     session_ended: Callable[[str], None]
+    user_changed: Callable[[str], None]
     afresh: Callable[[], None]
 
 
@@ -102,6 +106,8 @@ class Tail:
             self._hearers.presence()
         elif collection == "sessions":
             self._hearers.session_ended(change["documentKey"]["_id"])
+        elif collection == "users":
+            self._hearers.user_changed(str(change["documentKey"]["_id"]))
 
     async def _numbered(self, event: Event) -> None:
         if event.seq > self._feed.newest + 1:

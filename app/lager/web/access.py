@@ -9,8 +9,8 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
+from lager.accounts.memory import Visit
 from lager.accounts.model import Role
-from lager.accounts.sessions import Visit
 from lager.problems import BadFields, BadRequest, Forbidden, NotSignedIn
 from lager.services import Services
 from lager.settings import Settings

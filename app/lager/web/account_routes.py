@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from lager.accounts.memory import Visit
 from lager.accounts.model import Role, User
-from lager.accounts.sessions import LONGEST, Visit
+from lager.accounts.sessions import LONGEST
 from lager.accounts.users import login_key
 from lager.company.model import view as company_view
 from lager.fields import Body, OneLine

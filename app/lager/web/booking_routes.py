@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from lager.accounts.memory import Visit
 from lager.accounts.model import Role
-from lager.accounts.sessions import Visit
 from lager.bookings import model
 from lager.bookings.history import Place, Wanted
 from lager.bookings.store import Posted

@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from lager.accounts.sessions import Visit
+from lager.accounts.memory import Visit
 from lager.services import Services
 from lager.watch.security import Severity
 from lager.web.access import visit_of

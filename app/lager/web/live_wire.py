@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from starlette.types import Message, Receive, Send
 
-from lager.accounts.sessions import Visit
+from lager.accounts.memory import Visit
 
 SEND_SECONDS = 10.0  # a peer that takes nothing for so long is gone
 

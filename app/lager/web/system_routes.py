@@ -7,8 +7,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lager import health
+from lager.accounts.memory import Visit
 from lager.accounts.model import Role
-from lager.accounts.sessions import Visit
 from lager.company import model as company
 from lager.services import Services
 from lager.web.access import body_of, guarded, public

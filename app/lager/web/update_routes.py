@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from lager.accounts.memory import Visit
 from lager.accounts.model import Role
-from lager.accounts.sessions import Visit
 from lager.fields import Body
 from lager.services import Services
 from lager.system.published import read_published

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from lager.accounts.memory import Visit
 from lager.accounts.model import Role
-from lager.accounts.sessions import Visit
 from lager.problems import BadRequest
 from lager.services import Services
 from lager.watch.security import Severity

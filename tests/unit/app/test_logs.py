@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lager.logs import JsonLines, RotatedFile, configure_logs, request_id
+from lager.logs import GATHER, JsonLines, RotatedFile, configure_logs, request_id
 from lager.settings import LogFiles
 
 
@@ -87,3 +88,33 @@ def test_a_full_disk_costs_the_files_lines_only(restored: None, capfd: pytest.Ca
     said = capfd.readouterr()
     assert "geht weiter" in said.out
     assert "Traceback" not in said.err
+
+
+def test_lines_of_a_moment_are_written_at_once(restored: None, capfd: pytest.CaptureFixture[str]) -> None:
+    async def working() -> tuple[str, str]:
+        configure_logs("INFO", JsonLines("1.0.0", "abc"), None)
+        for _ in range(2):
+            logging.getLogger("lager.test").info("warten")
+        early = capfd.readouterr().out
+        await asyncio.sleep(GATHER * 2)
+        return early, capfd.readouterr().out
+
+    early, later = asyncio.run(working())
+    assert early == ""
+    assert later.count("warten") == 2
+
+
+def test_a_warning_waits_for_nobody(restored: None, capfd: pytest.CaptureFixture[str]) -> None:
+    async def working() -> str:
+        configure_logs("INFO", JsonLines("1.0.0", "abc"), None)
+        logging.getLogger("lager.test").info("vorher")
+        logging.getLogger("lager.test").warning("jetzt")
+        return capfd.readouterr().out
+
+    assert [json.loads(line)["message"] for line in asyncio.run(working()).splitlines()] == ["vorher", "jetzt"]
+
+
+def test_where_no_loop_runs_nothing_is_held_back(restored: None, capfd: pytest.CaptureFixture[str]) -> None:
+    configure_logs("INFO", JsonLines("1.0.0", "abc"), None)
+    logging.getLogger("lager.test").info("allein")
+    assert "allein" in capfd.readouterr().out
