@@ -69,6 +69,7 @@ faults: setup ## stört jeden Lauf an jeder Stelle (setzt abgebrochene Durchgän
 	@$(PYTHON) -m testbed images
 	@$(PYTHON) -m workshop.wheels
 	@$(PYTHON) -m workshop.app_image
+	@$(PYTHON) -m tests.faults.damage
 	@$(PYTHON) -m tests.faults.matrix
 	@$(PYTHON) -m pytest -q -m faults tests
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import shutil
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,14 @@ class Place:
     directory: Path | None = None
     host: str = ""
     port: int = 0
+
+    @property
+    def free(self) -> float:
+        """Bytes, where that can be known; a place that is not there any more is not full."""
+        try:
+            return shutil.disk_usage(self.directory).free if self.directory else math.inf
+        except OSError:
+            return math.inf
 
     def refuse_unreachable(self, patience: float) -> None:
         """Raises RepositoryFailed when nobody takes a connection there: restic itself would try for a quarter of an

@@ -26,6 +26,7 @@ __all__ = ["Restic", "ResticProgram", "Snapshot", "Stream", "Target"]
 SHORT = Limits(60.0, 60.0)
 PATIENCE = 5.0  # seconds for a connection
 SILENCE = 180.0  # seconds that a long call may say nothing new
+ANOTHER = "Eine andere Sicherung nehmen; diese nicht zurückspielen."
 FULL = 8 * 1024 * 1024  # bytes: with less the disk of a local repository counts as full
 
 
@@ -116,12 +117,25 @@ class ResticProgram:
         return self._ask("dump", "--no-lock", snapshot_id, path)
 
     def stream(self, snapshot_id: str, path: str, timeout: float) -> AbstractContextManager[Readable]:
+        if path.endswith("/"):
+            self._walk(snapshot_id, path, timeout)
         folder = path.rstrip("/")
         place = (f"{snapshot_id}:{folder}" if folder else snapshot_id, "/")
         what = ("--archive", "tar", *place) if path.endswith("/") else (snapshot_id, path)
         limits = Limits(timeout, SILENCE)
         words = (*self._argv(), "dump", "--no-lock", *what)
         return streamed(words, self._environment(), limits, lambda ended: self._failure("dump", ended, limits))
+
+    def _walk(self, snapshot_id: str, path: str, timeout: float) -> None:
+        """restic's `dump` of a directory leaves out what lies below a damaged one and ends with 0; `ls` does not."""
+        try:
+            words = ("ls", "--json", "--no-lock", "--recursive", snapshot_id, path.rstrip("/") or "/")
+            self._call(words, Limits(timeout, SILENCE), lambda line: None)
+        except RepositoryFailed as exc:
+            if exc.code != "repository":
+                raise
+            what = f"Ordner dieser Sicherung an {self.shown} sind beschädigt"
+            raise RepositoryFailed("backup_damaged", what, next_step=ANOTHER) from exc
 
     def check(self, part: str, timeout: float) -> None:
         subset = ("--read-data-subset", part) if part else ()
@@ -206,11 +220,11 @@ class ResticProgram:
             where.refuse_unreachable(PATIENCE)
         except RepositoryFailed as exc:
             return exc
-        if where.directory and _free(where.directory) < FULL:
+        if where.free < FULL:
             return RepositoryFailed(
                 "repository_full",
                 f"Das Sicherungsziel {where.shown} ist voll",
-                observed=f"{_free(where.directory) // 1024} KB frei",
+                observed=f"{where.free // 1024:.0f} KB frei",
                 next_step="Platz schaffen oder die Aufbewahrung verkürzen; vorhandene Sicherungen sind unversehrt.",
             )
         if ended.exit_code is None:
@@ -229,10 +243,3 @@ class ResticProgram:
 def _ssh(target: Target) -> str:
     known = f" -o UserKnownHostsFile={target.ssh_known_hosts_file}" if target.ssh_known_hosts_file else ""
     return f"-i {target.ssh_key_file} -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=15{known}"
-
-
-def _free(directory: Path) -> int:
-    try:
-        return shutil.disk_usage(directory).free
-    except OSError:
-        return FULL  # not there any more: then it is not full

@@ -46,7 +46,14 @@ class Kept:
 
     @contextmanager
     def _given(self, content: bytes) -> Iterator[Readable]:
-        yield BytesIO(content)
+        yield Trickling(content)
+
+
+class Trickling(BytesIO):
+    """Gives less than was asked for, as a pipe does."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(min(size or 0, 999) if size and size > 0 else size)
 
 
 def volume() -> bytes:

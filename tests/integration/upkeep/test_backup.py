@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.integration.upkeep import images, stack
 from tests.integration.upkeep.host import HOME, EngineHost
@@ -34,6 +35,20 @@ from upkeep.ports.mongo import connected
 with connected(sys.argv[1], open("/srv/upkeep/lager/secrets/mongodb-keyfile").read(), 20) as client:
     client["lager"]["artikel"].insert_many([{"_id": n, "text": "x" * 400} for n in range(20000)])
 """
+DATABASE = "rechnungen"
+DATABASE_IMAGE = f"{stack.REGISTRY}/postgres:17"
+POSTGRES: dict[str, Any] = {
+    "image": DATABASE_IMAGE,
+    "restart": "unless-stopped",
+    "environment": {
+        "POSTGRES_PASSWORD": "geheim",
+        "PGPASSWORD": "geheim",
+        "POSTGRES_DB": DATABASE,
+        "PGDATA": "/tmp/data",
+    },
+    "networks": ["data"],
+    "labels": {"upkeep.stack": "lager", "upkeep.role": "database"},
+}
 CHECK = """
 import sys; sys.path.insert(0, "/opt/upkeep-test")
 from upkeep.mongo_archive import check
@@ -94,6 +109,46 @@ def test_a_backup_is_whole_and_what_is_in_it_comes_out_again(saving: EngineHost)
     assert [item["proven"] for item in saving.ask("GET", "/v1/stacks/lager/backups").body["backups"]] == [True, True]
 
 
+@pytest.fixture
+def with_postgres(host: EngineHost, restic: None) -> EngineHost:
+    """A stack whose data is in a real PostgreSQL: 5,000 invoices."""
+    images.testbed("images", "postgres17")
+    images.testbed("push", "upkeep-testbed/postgres17:latest", "postgres:17")
+    host.run("rm", "-rf", PLACE)
+    host.run("mkdir", PLACE)
+    compose = stack.compose()
+    compose["services"]["db"] = POSTGRES
+    source = {"service": "db", "database": DATABASE, "user": "postgres"}
+    changes: dict[str, Any] = {"backup": {"target": BACKUP["target"], "postgres": [source]}}
+    own = {
+        "compose.yml": (yaml.safe_dump(compose), 0o644, 0, 0),
+        "secrets/backup-address": (f"{PLACE}/web1\n", 0o400, 0, 0),
+        "secrets/backup-password": (f"{PASSWORD}\n", 0o400, 0, 0),
+    }
+    host.place_stack(stack.files(**changes) | own)
+    host.run("docker", "pull", "-q", DATABASE_IMAGE)
+    host.start_agent()
+    assert host.do("deploy")["result"] == "updated"
+    _await(lambda: _psql(host, "SELECT 1") == "1")
+    _psql(host, "CREATE TABLE rechnung AS SELECT n AS id, n * 1.19 AS brutto FROM generate_series(1, 5000) AS n")
+    return host
+
+
+def test_a_stack_with_postgresql_is_saved_whole_and_its_dump_makes_the_same_database(with_postgres: EngineHost) -> None:
+    host = with_postgres
+    report = host.do("backup")
+    assert report["result"] == "updated", report
+    (backup,) = host.ask("GET", "/v1/stacks/lager/backups").body["backups"]
+    assert (backup["complete"], backup["sources"]) == (True, ["files", f"postgres:{DATABASE}"])
+    before = _psql(host, "SELECT count(*), sum(brutto) FROM rechnung")
+    _psql(host, "DROP TABLE rechnung")
+    dump = _restic(host, "dump", "--tag", f"source=postgres:{DATABASE}", "latest", f"/{DATABASE}.pgdump")
+    restore = f"docker exec -i lager-db-1 pg_restore -w -U postgres --exit-on-error -d {DATABASE}"
+    host.run("sh", "-ec", f"{dump} | {restore}")
+    assert _psql(host, "SELECT count(*), sum(brutto) FROM rechnung") == before
+    assert before.startswith("5000|")
+
+
 def test_one_flipped_byte_on_the_disk_is_found_by_the_deep_verification(saving: EngineHost) -> None:
     assert saving.do("backup")["result"] == "updated"
     assert saving.do("verify", deep=True)["result"] == "unchanged"
@@ -131,6 +186,11 @@ def _docker(*argv: str) -> str:
 def _address(host: EngineHost) -> str:
     found = json.loads(host.run("docker", "inspect", "lager-mongodb-1"))[0]["NetworkSettings"]["Networks"]
     return str(next(iter(found.values()))["IPAddress"])
+
+
+def _psql(host: EngineHost, statement: str) -> str:
+    asked = ("psql", "-w", "-U", "postgres", "-d", DATABASE, "-tAc", statement)
+    return host.run("docker", "exec", "lager-db-1", *asked, check=False).strip()
 
 
 def _restic(host: EngineHost, *words: str) -> str:
