@@ -112,7 +112,7 @@ def test_backups_are_planned_with_jitter_and_made_up_for_and_switched_off_withou
         "",
         "Sun *-*-* 06:30",
     ]
-    assert [timer["at"] for timer in rendered().value("__stack__backup_timers")] == ["", "", "", "", ""]
+    assert [timer["at"] for timer in rendered().value("__stack__backup_timers")] == ["", "", "hourly", "", ""]
 
 
 def test_a_trial_judges_the_data_with_the_applications_own_check_and_is_missed_only_where_it_is_planned() -> None:
