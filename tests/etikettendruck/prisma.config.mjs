@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { defineConfig } from 'prisma/config';
+import { PrimaryClient } from './prisma/primary.mjs';
 
 // The command line looks for native engines even where it does not use them; a path that exists keeps it from fetching.
 const here = fileURLToPath(import.meta.url);
@@ -23,7 +24,7 @@ const NAME = 19;
 const TEXT = 25;
 
 /** PostgreSQL's type `name` is text of 63 bytes; the driver adapter knows only text. */
-class Client extends pg.Client {
+class Client extends PrimaryClient {
   constructor(config) {
     super(config);
     this.connection.on('rowDescription', ({ fields }) => {

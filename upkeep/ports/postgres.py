@@ -45,13 +45,14 @@ class StatementFailed(DatabaseFailed):
 
 @dataclass(frozen=True)
 class Connection:
-    """Where the server is and who we are there. `sslmode` as libpq knows it."""
+    """Where the server is and who we are there. `sslmode` as libpq knows it, `wait` in seconds for an answer."""
 
     host: str
     user: str
     password: str = field(default="", repr=False)
     port: int = 5432
     sslmode: str = "prefer"
+    wait: int = WAIT
 
     @property
     def place(self) -> str:
@@ -69,7 +70,7 @@ class PostgresPrograms:
         """Ask once whether the server takes connections and lets us in. Raises DatabaseDown or LoginRefused."""
         with self._environment("postgres") as environment:
             nobody = environment | {"PGPASSFILE": os.devnull}  # with the password it would log in, too
-            asked = self._run([self._program("pg_isready"), "-t", str(WAIT)], nobody)
+            asked = self._run([self._program("pg_isready"), "-t", str(self.connection.wait)], nobody)
         if asked.returncode != 0:
             raise DatabaseDown(
                 f"Die Datenbank auf {self.connection.place} antwortet nicht",
@@ -157,7 +158,7 @@ class PostgresPrograms:
                 "PGUSER": self.connection.user,
                 "PGDATABASE": database,
                 "PGSSLMODE": self.connection.sslmode,
-                "PGCONNECT_TIMEOUT": str(WAIT),
+                "PGCONNECT_TIMEOUT": str(self.connection.wait),
                 "PGAPPNAME": "upkeep",
             }
 

@@ -1,8 +1,8 @@
 // The first user, and only where there is none yet. ADMIN_NAME and ADMIN_PASSWORD come from the environment.
 import { randomBytes, scryptSync } from 'node:crypto';
-import pg from 'pg';
+import { PrimaryClient } from './primary.mjs';
 
-const client = new pg.Client({ connectionString: process.env.DATABASE_URL });
+const client = new PrimaryClient({ connectionString: process.env.DATABASE_URL });
 await client.connect();
 try {
   const { rows } = await client.query('SELECT count(*)::int AS users FROM benutzer');

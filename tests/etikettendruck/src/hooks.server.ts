@@ -31,7 +31,11 @@ export const handle: Handle = async ({ event, resolve }) => {
 };
 
 export const handleError: HandleServerError = ({ error, event, status }) => {
-  if (status >= 500) log.error('Unerwarteter Fehler', { error: error instanceof Error ? error.stack : String(error), path: event.url.pathname });
+  if (status >= 500)
+    log.error('Unerwarteter Fehler', {
+      error: error instanceof Error ? error.stack : String(error),
+      path: event.url.pathname,
+    });
   return { message: status === 404 ? 'Diese Seite gibt es nicht.' : 'Das hat nicht geklappt. Bitte noch einmal.' };
 };
 

@@ -4,7 +4,6 @@ import { database } from './database';
 import { settings } from './settings';
 
 const MEGABYTE = 1024 * 1024;
-const HEAP_WARNING = 500;
 const SPACE_WARNING = 0.1;
 
 type Status = 'healthy' | 'warning' | 'error';
@@ -53,5 +52,5 @@ async function checkFilesystem(): Promise<Check> {
 
 function checkMemory(): Check {
   const usage = Math.round(process.memoryUsage().heapUsed / MEGABYTE);
-  return { status: usage < HEAP_WARNING ? 'healthy' : 'warning', usage };
+  return { status: usage < settings.heapWarningMb ? 'healthy' : 'warning', usage };
 }

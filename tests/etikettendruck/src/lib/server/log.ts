@@ -8,13 +8,23 @@ const MEGABYTE = 1024 * 1024;
 mkdirSync(settings.logs, { recursive: true });
 
 function file(filename: string, maxsize: number, maxFiles: number, level?: string) {
-  return new winston.transports.File({ filename: path.join(settings.logs, filename), maxsize, maxFiles, level, tailable: true });
+  return new winston.transports.File({
+    filename: path.join(settings.logs, filename),
+    maxsize,
+    maxFiles,
+    level,
+    tailable: true,
+  });
 }
 
 /** JSON lines: error.log (5 × 5 MB) and combined.log (10 × 10 MB). */
 export const log = winston.createLogger({
   level: settings.logLevel,
-  format: winston.format.combine(winston.format.timestamp(), winston.format.errors({ stack: true }), winston.format.json()),
+  format: winston.format.combine(
+    winston.format.timestamp(),
+    winston.format.errors({ stack: true }),
+    winston.format.json(),
+  ),
   defaultMeta: { service: 'etikettendruck', version: settings.version },
   transports: [file('error.log', 5 * MEGABYTE, 5, 'error'), file('combined.log', 10 * MEGABYTE, 10)],
 });

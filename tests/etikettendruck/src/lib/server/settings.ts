@@ -12,4 +12,5 @@ export const settings = {
   drainFlag: process.env.DRAIN_FLAG ?? path.join(shared, 'drain'),
   logLevel: process.env.LOG_LEVEL ?? 'info',
   slowMs: Number(process.env.SLOW_REQUEST_MS ?? '1000'),
+  heapWarningMb: Number(process.env.HEAP_WARNING_MB ?? '500'),
 };
