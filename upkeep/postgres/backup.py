@@ -12,6 +12,7 @@ from upkeep.ports.files import Files
 from upkeep.ports.postgres import PostgresPrograms
 from upkeep.postgres import catalogue, counting
 from upkeep.postgres.catalogue import PART, STAMP, Backup, Folder
+from upkeep.postgres.growth import forecast
 from upkeep.postgres.server import Database, Server, existing, look
 from upkeep.room import MEGABYTE, demand
 
@@ -47,6 +48,7 @@ class Report:
     backup: Backup
     dump: Path
     removed: tuple[str, ...]
+    growth: str | None
 
     @property
     def message(self) -> str:
@@ -54,6 +56,7 @@ class Report:
         return (
             f"„{made.database}“ gesichert und ganz zurückgelesen: {self.dump.name}, {made.size / MEGABYTE:.1f} MB, "
             f"{len(made.counts)} Tabellen, {sum(made.counts.values())} Zeilen, {made.seconds:.1f} s.{removed}"
+            f"{f' {self.growth}' if self.growth else ''}"
         )
 
 
@@ -72,6 +75,7 @@ def back_up(programs: PostgresPrograms, wish: Wish, clock: Clock, files: Files) 
     try:
         with folder.locked():
             backup = _take(programs, wish, known, folder, clock)
+            growth = forecast(folder.backups())
             removed = _retire(folder, clock.now(), wish.keep_days)
     except OSError as exc:
         raise DiskFailed(
@@ -79,7 +83,7 @@ def back_up(programs: PostgresPrograms, wish: Wish, clock: Clock, files: Files) 
             observed=exc.strerror,
             next_step="Platz und Rechte prüfen. Die bisherigen Sicherungen sind unverändert.",
         ) from exc
-    return Report(backup, folder.dump_of(backup.taken_at), removed)
+    return Report(backup, folder.dump_of(backup.taken_at), removed, growth)
 
 
 def _take(programs: PostgresPrograms, wish: Wish, known: Plan, folder: Folder, clock: Clock) -> Backup:
@@ -116,6 +120,7 @@ def _take(programs: PostgresPrograms, wish: Wish, known: Plan, folder: Folder, c
         seconds=round(clock.monotonic() - began, 2),
         with_passwords=known.server.superuser if wish.with_globals else None,
         counts=view.counts,
+        live_size=known.database.size,
     )
     folder.keep(backup)
     return backup

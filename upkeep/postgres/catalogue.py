@@ -26,7 +26,8 @@ CHUNK = 1024 * 1024
 
 @dataclass(frozen=True)
 class Backup:
-    """One complete backup. `counts` are rows per table in the snapshot that was dumped; `seconds` what it took."""
+    """One complete backup. `counts` are rows per table in the snapshot that was dumped; `seconds` what it took,
+    `live_size` the database's own bytes (0 in records that are older than this field)."""
 
     database: str
     taken_at: str
@@ -43,6 +44,7 @@ class Backup:
     seconds: float
     with_passwords: bool | None
     counts: dict[str, int] = field(default_factory=dict)
+    live_size: int = 0
 
     @property
     def moment(self) -> datetime:
