@@ -10,6 +10,7 @@ from typing import Any
 
 sys.path.append(str(Path(__file__).resolve().parents[3]))  # a checkout whose Python does not have upkeep installed
 
+from upkeep.backup.recovery_key import KeyMistyped, typed
 from upkeep.layout import Layout
 
 Wanted = Mapping[str, Any]
@@ -22,6 +23,7 @@ FILES = {
     "ssh_known_hosts": ("backup-ssh-known-hosts", "ssh_known_hosts_file"),
     "s3_credentials": ("backup-s3-credentials", "s3_credentials_file"),
 }
+KEY = "recovery_key"
 PLAIN = ("append_only", "mount")
 PASSWORD_LENGTH = 12
 ADDRESS = re.compile(r"/.+|sftp:.+|rest:https?://.+|s3:https?://.+")
@@ -29,7 +31,7 @@ ADDRESS = re.compile(r"/.+|sftp:.+|rest:https?://.+|s3:https?://.+")
 
 def backup_policy(wanted: Wanted) -> dict[str, Any]:
     """Nothing for a stack without a place for its backups."""
-    target = wanted["backup_target"]
+    target = _opened(wanted["backup_target"])
     if not target:
         return {}
     secrets = Layout().paths(wanted["name"]).secrets
@@ -72,8 +74,14 @@ def _volumes(wanted: Wanted) -> Iterator[dict[str, Any]]:
 
 def backup_secrets(wanted: Wanted) -> dict[str, str]:
     """Name below secrets/ → content."""
-    target = wanted["backup_target"]
+    target = _opened(wanted["backup_target"])
     return {name: f"{str(target[key]).strip()}\n" for key, (name, _) in FILES.items() if target.get(key)}
+
+
+def _opened(target: Mapping[str, Any]) -> dict[str, Any]:
+    """With the password that was typed from the recovery sheet. Raises KeyMistyped."""
+    known = {key: value for key, value in target.items() if key != KEY}
+    return known | ({"password": typed(str(target[KEY]))} if target.get(KEY) else {})
 
 
 def backup_problems(wanted: Wanted) -> list[str]:
@@ -81,12 +89,15 @@ def backup_problems(wanted: Wanted) -> list[str]:
     target = wanted["backup_target"]
     if wanted["backup_export"] and not target:
         return ["stack__backup_export: Ohne stack__backup_target gibt es nichts zu exportieren."]
-    return list(_problems(target)) if target else []
+    try:
+        return list(_problems(_opened(target))) if target else []
+    except KeyMistyped as exc:
+        return [f"stack__backup_target: recovery_key: {exc}"]
 
 
 def _problems(target: Mapping[str, Any]) -> Iterator[str]:
     for key in sorted(set(target) - set(FILES) - set(PLAIN)):
-        known = ", ".join([*FILES, *PLAIN])
+        known = ", ".join([*FILES, KEY, *PLAIN])
         yield f"stack__backup_target: {key} kennt die Rolle nicht; bekannt sind {known}."
     if not ADDRESS.fullmatch(str(target.get("address") or "").strip()):
         yield (
@@ -94,7 +105,7 @@ def _problems(target: Mapping[str, Any]) -> Iterator[str]:
             "rest:https://host:8000/name und s3:https://host/bucket."
         )
     if len(str(target.get("password") or "").strip()) < PASSWORD_LENGTH:
-        yield f"stack__backup_target: password fehlt oder hat weniger als {PASSWORD_LENGTH} Zeichen."
+        yield f"stack__backup_target: password oder recovery_key fehlt oder hat unter {PASSWORD_LENGTH} Zeichen."
 
 
 class FilterModule:

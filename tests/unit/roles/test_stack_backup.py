@@ -10,6 +10,7 @@ import pytest
 from tests.unit.roles.rendering import Rendering
 from upkeep import policy as policies
 from upkeep.backup.policy import Export, Keep, PostgresSource, Quiesce, VolumeSource
+from upkeep.backup.recovery_key import printed
 
 ADDRESS, PASSWORD = "rest:https://web1:pl4nted@sicherung.example:8000/web1", "pl4nted-password"
 STACK = {
@@ -64,11 +65,23 @@ def test_address_and_password_are_files_for_root_and_nowhere_else() -> None:
     assert "pl4nted" not in role.template("stack.yml.j2") + role.template("compose.yml.j2")
 
 
+def test_the_key_from_the_recovery_sheet_stands_for_the_password() -> None:
+    rows, whole = printed(PASSWORD)
+    key = " ".join([*(" ".join((*row.groups, row.check)) for row in rows), whole])
+    target = {"address": ADDRESS, "recovery_key": key}
+    role = rendered(stack__backup_target=target)
+    assert role.value("__stack__problems") == []
+    files = {Path(item["path"]).name: item for item in role.value("__stack__files")}
+    assert files["backup-password"]["content"] == f"{PASSWORD}\n"
+    wrong = rendered(stack__backup_target=target | {"recovery_key": "7" + key[1:] if key[0] != "7" else "8" + key[1:]})
+    assert "In Zeile 1 ist ein Tippfehler" in wrong.value("__stack__problems")[0]
+
+
 @pytest.mark.parametrize(
     ("target", "said"),
     [
         ({"address": "ftp://host", "password": PASSWORD}, "address fehlt oder ist keine"),
-        ({"address": "/mnt/nas", "password": "kurz"}, "weniger als 12 Zeichen"),
+        ({"address": "/mnt/nas", "password": "kurz"}, "unter 12 Zeichen"),
         ({"address": "/mnt/nas", "password": PASSWORD, "passwort": "x"}, "passwort kennt die Rolle nicht"),
     ],
 )
