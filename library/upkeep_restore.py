@@ -37,6 +37,12 @@ options:
   backup:
     description: Which backup, as C(upkeep list) names it. By default the newest whole one.
     type: str
+  file:
+    description: Instead of a backup in the repository, a file on the host that C(upkeep export) has written.
+    type: path
+  identity:
+    description: The file on the host with age's key, for an O(file) that is encrypted.
+    type: path
   only:
     description:
       - Parts that come back; by default all data of the backup.
@@ -110,6 +116,8 @@ from ansible.module_utils.upkeep_run import RUN_ARGUMENTS, run_operation
 ARGUMENTS = RUN_ARGUMENTS | {
     "state": {"type": "str", "choices": ["restored", "undone"], "default": "restored"},
     "backup": {"type": "str"},
+    "file": {"type": "path"},
+    "identity": {"type": "path"},
     "only": {"type": "list", "elements": "str", "default": []},
     "force": {"type": "bool", "default": False},
 }
@@ -120,7 +128,8 @@ def main():
     given = module.params
     if given["state"] == "undone":
         run_operation(module, "undo")
-    run_operation(module, "restore", force=given["force"], backup=given["backup"], only=given["only"])
+    wanted = {name: given[name] for name in ("backup", "file", "identity", "only")}
+    run_operation(module, "restore", force=given["force"], **wanted)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ OWN_OPTIONS = {
     Operation.BACKUP: ("unless_younger",),
     Operation.VERIFY: ("deep", "all", "tidy", "accept"),
     Operation.EXPORT: ("backup",),
-    Operation.RESTORE: ("backup", "only"),
+    Operation.RESTORE: ("backup", "file", "identity", "only"),
 }
 
 

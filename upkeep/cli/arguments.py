@@ -138,6 +138,18 @@ def _add_restores(verbs: Verbs) -> None:
     restore = _verb(verbs, "restore", "spielt eine Sicherung zurück; ohne --yes nur zeigen, was geschehen würde")
     restore.add_argument("--backup", metavar="SICHERUNG", help="welche, aus `upkeep list`; sonst die neueste")
     restore.add_argument(
+        "--file",
+        type=os.path.abspath,
+        metavar="DATEI",
+        help="statt vom Sicherungsziel aus einem Export (`upkeep export`)",
+    )
+    restore.add_argument(
+        "--identity",
+        type=os.path.abspath,
+        metavar="DATEI",
+        help="der Schlüssel von age, wenn der Export verschlüsselt ist",
+    )
+    restore.add_argument(
         "--only",
         action="append",
         metavar="TEIL",

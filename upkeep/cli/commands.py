@@ -176,7 +176,9 @@ def restore(desk: Desk, args: argparse.Namespace) -> Exit:
     """restore, undo: whoever only looks changes nothing."""
     stack = _only_stack(desk, args)
     wish = order(args.verb, args.starter, force=getattr(args, "force", False))
-    wish["options"] |= {name: value for name in ("backup", "only") if (value := getattr(args, name, None))}
+    wish["options"] |= {
+        name: value for name in ("backup", "file", "identity", "only") if (value := getattr(args, name, None))
+    }
     if args.yes:
         return _watch(desk, stack, desk.client.start(stack, wish))
     plan = desk.client.plan(stack, wish)

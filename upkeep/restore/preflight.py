@@ -8,19 +8,15 @@ from typing import Any
 
 from upkeep import policy as policies
 from upkeep import room, state, versions
-from upkeep.backup.catalogue import catalogue
 from upkeep.backup.manifest import Manifest
-from upkeep.backup.reading import RepositoryBackup, source_of, stored
-from upkeep.backup.repository import of_policy, opened, repository
-from upkeep.errors import BadRequest, Refused
-from upkeep.journal import Operation
+from upkeep.backup.reading import StoredBackup, source_of
+from upkeep.errors import Refused
 from upkeep.layout import StackPaths
 from upkeep.policy import Policy
 from upkeep.ports import Ports
 from upkeep.ports.clock import moment
-from upkeep.ports.restic import Restic
 from upkeep.release import Release
-from upkeep.restore import behind_gate
+from upkeep.restore import behind_gate, origin
 from upkeep.restore.kept import server
 from upkeep.restore.record import notes
 from upkeep.restore.selection import Selection, asked, chosen, database
@@ -35,7 +31,7 @@ ON_DISK = 2  # bytes of MongoDB for one in the archive: documents, their indexes
 class Prospect:
     """`size`: megabytes that the data take beside the live ones."""
 
-    backup: RepositoryBackup
+    backup: StoredBackup
     selection: Selection
     size: int
 
@@ -49,32 +45,14 @@ class Prospect:
         return str(release.get("version") or release.get("digest") or "unbekannt")
 
 
-def wanted_backup(options: dict[str, Any]) -> str | None:
-    """Raises BadRequest."""
-    run = options.get("backup") or None
-    if run is not None and not isinstance(run, str):
-        raise BadRequest("backup muss der Name einer Sicherung sein", observed=run)
-    return run
-
-
 def prospect(paths: StackPaths, ports: Ports, options: dict[str, Any]) -> Prospect:
-    """What would come back; writes nothing. Raises Refused, RepositoryFailed."""
+    """What would come back; writes nothing. Raises Refused, RepositoryFailed, ExportFailed."""
     policy = policies.read(paths.policy_file, paths.name)
-    restic = repository(paths, ports, of_policy(policy))
-    run = wanted_backup(options) or _newest(restic, paths, ports)
-    backup = stored(restic, paths.name, run, ports.clock.now())
+    backup = origin.opened(paths, ports, options)
     selection = chosen(asked(options), backup.manifest)
     refuse_unfit_stack(paths, ports, policy, selection)
     refuse_gap(paths, backup.manifest, bool(options.get("force")))
     return Prospect(backup, selection, _size(backup.manifest, selection))
-
-
-def _newest(restic: Restic, paths: StackPaths, ports: Ports) -> str | None:
-    """Of those that were made to be restored. What a restore saves before it is for whoever names it: tried again after
-    a failure, nobody wants the data back that were to be replaced."""
-    known = catalogue(restic.snapshots(), paths.name, ports.clock.now())
-    usual = (backup.run for backup in reversed(known.complete) if f"-{Operation.RESTORE}-" not in backup.run)
-    return next(usual, None)
 
 
 def look(run: Run) -> str:
@@ -90,9 +68,9 @@ def look(run: Run) -> str:
     return f"Sicherung vom {found.at}, Version {found.label}"
 
 
-def reopened(run: Run) -> RepositoryBackup:
+def reopened(run: Run) -> StoredBackup:
     """The one that was looked at, for the phases after it."""
-    return stored(opened(run), run.paths.name, notes(run).backup, run.ports.clock.now())
+    return origin.opened(run.paths, run.ports, run.record.options, notes(run).backup)
 
 
 def refuse_unfit_stack(paths: StackPaths, ports: Ports, policy: Policy, selection: Selection) -> None:

@@ -17,7 +17,7 @@ from upkeep.phases.gate import close_gate, open_gate, reopen_gate
 from upkeep.phases.ready import await_previous, await_ready
 from upkeep.phases.trouble import say_disturbed
 from upkeep.plan import Plan
-from upkeep.restore import behind_gate, exchanging, preflight
+from upkeep.restore import behind_gate, exchanging, origin, preflight
 from upkeep.restore.evidence import keep_logs
 from upkeep.restore.kept import demanded, drop_expired
 from upkeep.restore.record import notes
@@ -35,7 +35,7 @@ def refuse_at_once(paths: StackPaths, operation: Operation, options: dict[str, o
         demanded(paths)
     elif operation is Operation.RESTORE:
         asked(options)
-        preflight.wanted_backup(options)
+        origin.refuse_nonsense(options)
 
 
 def execute(run: Run) -> None:

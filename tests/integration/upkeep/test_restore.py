@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from tests.integration.upkeep import stack
 from tests.integration.upkeep.host import EngineHost
-from tests.integration.upkeep.test_backup import PLACE, _address, _await, restic, saving  # noqa: F401
+from tests.integration.upkeep.test_backup import BACKUP, PLACE, _address, _await, restic, saving  # noqa: F401
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
+EXPORTS = "/srv/exporte"
 DO = """
 import sys, json; sys.path.insert(0, "/opt/upkeep-test")
 from upkeep.ports.mongo import connected
@@ -103,6 +105,26 @@ def test_one_collection_comes_back_and_nothing_else_is_touched(told: EngineHost)
     assert tell(told)["collections"] == {"artikel": 15000, "neu": 1, "sessions": 2, "orte": 7}
     assert told.do("undo")["result"] == "updated"
     assert tell(told)["collections"] == {"artikel": 15000, "neu": 1, "sessions": 2}
+
+
+@pytest.mark.faults
+def test_an_exported_file_brings_the_data_back_and_a_flipped_one_does_not(told: EngineHost) -> None:
+    told.run("sh", "-c", "command -v zstd || { apt-get update -q && apt-get install -y -q zstd; }")
+    told.run("mkdir", "-p", EXPORTS)
+    changed = BACKUP | {"export": {"directory": EXPORTS}}
+    told.put({"/srv/upkeep/lager/stack.yml": stack.files(mongodb=True, backup=changed)["stack.yml"]})
+    assert (report := told.do("export"))["result"] == "updated", report
+    place = told.run("sh", "-c", f"ls {EXPORTS}/*.tar.zst").strip()
+    before = tell(told)
+    spoil = "import sys; b = bytearray(open(sys.argv[1], 'rb').read()); b[len(b) // 2] ^= 1"
+    told.run("python3", "-c", f"{spoil}; open(sys.argv[1] + '.2', 'wb').write(b)", place)
+    damaged = told.do("restore", file=f"{place}.2")
+    assert damaged["result"] == "failed", damaged
+    assert tell(told) == before
+    report = told.do("restore", file=place)
+    assert report["result"] == "updated", report
+    assert tell(told)["collections"] == {"artikel": 20000, "orte": 7, "sessions": 0, "kurz": 3}
+    assert volume(told).startswith("damals\n4711:4712")
 
 
 @pytest.mark.faults

@@ -61,6 +61,7 @@ def test_an_empty_repository_says_how_to_begin(agent: FakeAgent, capsys: pytest.
             ("restore", "lager", "--backup", "x", "--only", "mongodb", "--only", "volume:y", "--force", "--yes"),
             {"force": True, "backup": "x", "only": ["mongodb", "volume:y"]},
         ),
+        (("restore", "lager", "--file", "/mnt/x/../y", "--yes"), {"force": False, "file": "/mnt/y"}),
         (("undo", "lager", "--yes"), {"force": False}),
     ],
 )

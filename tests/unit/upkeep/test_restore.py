@@ -140,7 +140,9 @@ def test_what_is_kept_goes_after_its_days_with_the_next_backup(saved: Driver) ->
     ("options", "told"),
     [
         ({"backup": "20200101-000000-backup-0000"}, "gibt es an"),
-        ({"backup": 4711}, "muss der Name einer Sicherung sein"),
+        ({"backup": 4711}, "muss ein Text sein"),
+        ({"file": "export.tar.zst"}, "kein voller Pfad"),
+        ({"file": "/x", "backup": "y"}, "gehen nicht zusammen"),
         ({"only": "mongodb"}, "muss eine Liste"),
         ({"only": ["postgres:x"]}, "nicht einzeln zurückspielen"),
         ({"only": ["mongodb:lager.fehlt"]}, "enthält „mongodb:lager.fehlt“ nicht"),
