@@ -26,6 +26,7 @@ KEPT = "UPKEEP_E2E_KEEP" in os.environ  # name of a testbed that is kept for the
 BED = os.environ.get("UPKEEP_E2E_KEEP", "e2e")
 HOST = "web1"
 VAULT = "tresor"  # the backup server
+EXPORTS = "/srv/export"
 STACK = "lager"
 SLOT = "lager-app-1-1"
 REPOSITORY = f"lager-{CHECKOUT}-{BED}"  # the registry is shared by all checkouts
@@ -173,6 +174,7 @@ def roll_out(site: Site) -> None:
     record = state.folder(BED) / "first-run.log"
     if not record.exists():
         site.play("backup_server").good()
+        site.run("mkdir", "-p", EXPORTS)
         record.write_text(site.play("site").good().output)
     site.first = record.read_text()
 
@@ -202,6 +204,7 @@ def write_inventory(inventory: Path) -> None:
         "lager__public_url": f"http://{address()}",
         "lager__image": {"channel": f"registry.upkeep.test:5000/{REPOSITORY}:stable"},
         "lager__stack": {"bake": 3, **_backup(issued.authority)},
+        "upkeep_agent__writable": [EXPORTS],
     }
     bed = yaml.safe_load((state.folder(BED) / "inventory.yml").read_text())["all"]["children"]["testbed"]
     server = {
@@ -223,4 +226,5 @@ def _backup(authority: str) -> Json:
         "ca": authority,
         "append_only": True,
     }
-    return {"backup_target": target, "backup_at": "", "backup_verify_at": ""}
+    never = {"backup_at": "", "backup_verify_at": "", "backup_export_at": ""}
+    return {"backup_target": target, "backup_export": {"directory": EXPORTS, "keep": 2}, **never}

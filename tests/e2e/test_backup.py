@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.site import STACK, VAULT, Site
+from tests.e2e.site import EXPORTS, STACK, VAULT, Site
 
 PLACE = "/srv/sicherung/web1"
 SOURCES = ["files", "mongodb"]
@@ -59,7 +59,23 @@ def test_check_mode_says_what_would_be_saved_and_writes_nothing(saved: Site) -> 
 
 
 def test_another_backup_stores_next_to_nothing(saved: Site) -> None:
-    first = listed(saved)[0]
+    first = listed(saved)[-1]
     again = saved.play("backup").good()
     assert again.changed == 1, again.output
     assert listed(saved)[0]["added"] < first["added"] / 3
+
+
+def test_the_newest_backup_as_one_file_is_opened_by_hand(saved: Site) -> None:
+    said = saved.run("upkeep", "export", STACK)
+    newest = listed(saved)[0]["run"]
+    file = f"{EXPORTS}/{STACK}-{newest}.tar.zst"
+    assert file in said
+    again = json.loads(saved.run("upkeep", "export", STACK, "--json"))
+    assert again["result"] == "unchanged", again
+    by_hand = (
+        f"cd $(mktemp -d) && tar --zstd -xf {file} && sha256sum --quiet -c SHA256SUMS && ls -R . && cat LIESMICH.txt"
+    )
+    opened = saved.run("sh", "-ec", by_hand)
+    for name in ("mongodb.archive", "compose.yml", "release.env", "app-secret", f"Lauf {newest}"):
+        assert name in opened, opened
+    assert saved.run("stat", "-c", "%a %U", file) == "600 root"
