@@ -20,7 +20,7 @@ from workshop.progress import say
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACES = ("roles/*/tasks/**/*.yml", "roles/*/handlers/*.yml", "playbooks/**/*.yml", "molecule/**/*.yml")
-SCRIPTS = ("roles/*/files/*.ps1", "playbooks/**/*.ps1")
+SCRIPTS = ("roles/*/files/*.ps1", "playbooks/**/*.ps1", "tests/pester/*.ps1", ".github/workflows/*.ps1")
 NESTED = ("tasks", "pre_tasks", "post_tasks", "handlers", "block", "rescue", "always")
 DEPRECATED = "community.windows.win_iis_"  # gone in community.windows 4.0, for microsoft.iis
 

@@ -31,6 +31,8 @@ FRESH: dict[str, Any] = {
     "access": {},
     "inheritance": {},
     "shares": {},
+    "listeners": [],
+    "postgres": {"roles": {}, "service": ""},
     "firewall": {},
     "profiles": {},
     "tasks": {},
@@ -55,6 +57,7 @@ class Host:
         self.folder = folder
         self.disk = Disk(folder / "fs")
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.environment: dict[str, str] = {}  # of the call that is being answered
         self._file = folder / "state.json"
         kept = json.loads(self._file.read_text()) if self._file.exists() else {}
         self.state: dict[str, Any] = copy.deepcopy(FRESH) | kept

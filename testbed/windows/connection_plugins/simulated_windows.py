@@ -79,6 +79,7 @@ class Connection(ConnectionBase):
 
     def _module(self, parameters: dict[str, Any]) -> Answer:
         arguments = next((v["Value"] for v in parameters.get("Variables", []) if v["Name"] == "complex_args"), {})
+        self.host.environment = parameters.get("Environment") or {}
         try:
             answer = self.host.module(parameters["Script"], arguments)
         except Gone as gone:

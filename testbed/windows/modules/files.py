@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import fnmatch
 import hashlib
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -57,8 +58,8 @@ def win_find(host: Host, p: dict[str, Any], check: bool) -> Answer:
     found = []
     for folder in p["paths"]:
         place = host.disk.place(folder)
-        entries = sorted(place.iterdir()) if place.is_dir() else []
-        found += [_found(folder, entry) for entry in entries if _is_wanted(entry, p)]
+        entries = sorted(place.rglob("*") if p["recurse"] else place.iterdir()) if place.is_dir() else []
+        found += [_found(folder, entry, place) for entry in entries if _is_wanted(entry, p)]
     return {"files": found, "matched": len(found), "examined": len(found)}
 
 
@@ -69,9 +70,9 @@ def _is_wanted(entry: Path, p: dict[str, Any]) -> bool:
     return named and (kind == "any" or (kind == "directory") == entry.is_dir())
 
 
-def _found(folder: str, entry: Path) -> dict[str, Any]:
+def _found(folder: str, entry: Path, place: Path) -> dict[str, Any]:
     status = entry.stat()
-    path = folder.rstrip("\\") + "\\" + entry.name
+    path = "\\".join([folder.rstrip("\\"), *entry.relative_to(place).parts])
     times = {"lastwritetime": status.st_mtime, "creationtime": status.st_ctime}
     return {"path": path, "filename": entry.name, "isdir": entry.is_dir(), "size": status.st_size, **times}
 
@@ -107,6 +108,21 @@ def _differing(host: Host, p: dict[str, Any]) -> Answer:
 def _is_different(host: Host, folder: str, file: dict[str, Any]) -> bool:
     place = host.disk.place(f"{folder}\\{file['dest']}")
     return not place.is_file() or _digest(place, "sha1") != file["checksum"]
+
+
+@models("community.windows.win_lineinfile")
+def win_lineinfile(host: Host, p: dict[str, Any], check: bool) -> Answer:
+    if p["state"] != "present" or not p["regexp"] or not p["line"]:
+        raise ModuleFailed("nur state=present mit regexp und line ist nachgebildet")
+    place = host.disk.place(p["path"])
+    if not place.is_file():
+        raise ModuleFailed(f"Path {p['path']} does not exist !")
+    before = place.read_text().splitlines()
+    hit = next((index for index, line in enumerate(before) if re.search(p["regexp"], line)), len(before))
+    after = [*before[:hit], p["line"], *before[hit + 1 :]]
+    if not check:
+        place.write_text("\n".join(after) + "\n")
+    return {"changed": after != before}
 
 
 @models("community.windows.win_unzip")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from testbed.windows.modules import postgres
 from testbed.windows.modules.registry import Answer, ModuleFailed, keep, models, set_keys
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ def _install(host: Host, p: dict[str, Any], name: str) -> None:
     host.state["packages"][name] = {"version": p["creates_version"], "arguments": p["arguments"]}
     if p["creates_path"]:
         host.disk.write(p["creates_path"], f"{name} {p['creates_version']}")
+    if (p["creates_service"] or "").startswith(postgres.SERVICE):
+        postgres.install(host, p["creates_service"], p["arguments"])
     if p["creates_service"]:
         host.state["services"][p["creates_service"]] = {"state": "running", "start_mode": "auto"}
 
@@ -126,3 +129,11 @@ def win_scheduled_task(host: Host, p: dict[str, Any], check: bool) -> Answer:
         raise ModuleFailed("at least one action must be defined")
     name = f"{p['path'].rstrip(chr(92))}\\{p['name']}"
     return keep(host.state["tasks"], name, set_keys(p, "password") if p["state"] == "present" else None)
+
+
+@models("ansible.windows.win_listen_ports_facts")
+def win_listen_ports_facts(host: Host, p: dict[str, Any], check: bool) -> Answer:
+    """What a test planted, and IIS, which listens as `System`."""
+    bound = [binding for site in host.state["sites"].values() for binding in site["bindings"]]
+    own = [{"port": binding["port"], "name": "System", "pid": 4, "protocol": "tcp"} for binding in bound]
+    return {"ansible_facts": {"tcp_listen": own + host.state["listeners"], "udp_listen": []}}

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from testbed.windows.modules import postgres
 from testbed.windows.modules.registry import Answer, ModuleFailed, models
 from testbed.windows.modules.web import ENVIRONMENT, NODE
 from testbed.windows.powershell import syntax_problems
@@ -19,6 +20,10 @@ def win_command(host: Host, p: dict[str, Any], check: bool) -> Answer:
     argv = p["argv"] or (p["cmd"] or p["_raw_params"]).split()
     if p["chdir"] and not host.disk.place(p["chdir"]).is_dir():
         raise ModuleFailed(f"The directory '{p['chdir']}' does not exist")
+    if argv[0].endswith("\\psql.exe"):
+        return postgres.psql(host, argv, p["stdin"] or "", host.environment)
+    if argv[0].endswith("\\pg_basebackup.exe"):
+        return postgres.basebackup(host, argv, host.environment)
     if argv[0] == NODE and any("prisma" in word for word in argv):
         return _prisma(host, argv, p["chdir"])
     return _written_down(host, " ".join(argv))

@@ -90,7 +90,7 @@ def test_a_play_that_is_still_at_work_is_not_disturbed(running: Server) -> None:
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("call", range(1, 30))
+@pytest.mark.parametrize("call", range(1, 34))
 def test_the_connection_breaks_at_any_call(running: Server, call: int) -> None:
     calls = running.state["calls"]
     running.bed.host().plant(Fault("unreachable", call=calls + call))

@@ -28,6 +28,8 @@ def set_up(server: Server) -> None:
     assert not any(secret in first.told for secret in SECRETS.values())
     rights_are_small(server)
     assert server.site() == "maintenance"
+    settings = server.bed.host().disk.read(rf"{ROOT}\shared\.env.production")
+    assert 'SHARED_DIR="C:/inetpub/etikettendruck/shared"' in settings.splitlines()
     again = server.play("site")
     assert (again.code, again.changed("win1")) == (0, 0), again.told
 

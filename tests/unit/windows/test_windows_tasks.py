@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 from testbed.windows.modules import MODELLED
 from testbed.windows.powershell import syntax_problems
 from testbed.windows.specs import spec_of
 from workshop.windows_tasks import problems_of, script_problems, windows_tasks
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def found(tmp_path: Path, tasks: str) -> list[str]:
@@ -56,3 +61,28 @@ def test_a_script_with_a_missing_brace_is_found_with_its_line() -> None:
     problems = syntax_problems("$a = 1\nforeach ($x in $y) {\n  $x\n")
     assert problems
     assert syntax_problems("param([int]$Days = 30)\nGet-ChildItem C:\\x | Where-Object { $_.Length -gt $Days }\n") == []
+
+
+def test_the_powershell_of_the_runbooks_and_of_the_workflow_is_powershell() -> None:
+    page = (ROOT / "docs" / "windows-aufsetzen.md").read_text()
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "windows.yml").read_text())
+    steps = [step["run"] for step in workflow["jobs"]["server"]["steps"] if "run" in step]
+    blocks = [block.partition("```")[0] for block in page.split("```powershell\n")[1:]]
+    assert blocks
+    assert [problem for script in (*blocks, *steps) for problem in syntax_problems(script)] == []
+
+
+def test_scheduled_tasks_say_when_and_how_long_as_the_task_scheduler_reads_it() -> None:
+    """The types of its schema (MS-TSCH): boundaries are xs:dateTime, intervals, limits and delays xs:duration."""
+    role = ROOT / "roles" / "win_maintenance"
+    text = (role / "vars" / "main.yml").read_text().replace("{{ win_maintenance__every_minutes }}", "5")
+    known = yaml.safe_load(text.replace("{{ win_maintenance__daily_at }}", "03:00:00"))
+    repeated, works = known["__win_maintenance__repeated"], known["__win_maintenance__works"]
+    triggers = [*repeated, *(t for work in works if isinstance(work["triggers"], list) for t in work["triggers"])]
+    durations = [work["limit"] for work in works] + [t["delay"] for t in triggers if "delay" in t]
+    durations += [value for t in triggers for value in t.get("repetition", {}).values()]
+    assert len(durations) >= 6
+    assert all(re.fullmatch(r"P(?=.)(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)?", value) for value in durations), durations
+    starts = [t["start_boundary"] for t in triggers if t["type"] == "daily"]
+    assert all(datetime.fromisoformat(start) for start in starts)
+    assert len(starts) == 2
