@@ -1,4 +1,4 @@
-"""playbooks/restore.yml: shown first, done, undone. And the server that burnt down (only with the marker `faults`)."""
+"""playbooks/restore.yml against the whole Lager stack: shown first, done, undone. And the server that burnt down."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import pytest
 
 from testbed.bed import renew
 from tests.e2e.site import BED, HOST, STACK, Site
+
+pytestmark = pytest.mark.faults
 
 COUNT = (
     "import json; from pathlib import Path; from upkeep.ports.mongo import connected; import subprocess; "
@@ -52,7 +54,6 @@ def test_it_is_shown_then_done_then_undone(lost: Site) -> None:
     assert "Welcher Stack?" in unnamed.output
 
 
-@pytest.mark.faults
 def test_a_bare_host_is_the_server_again_with_one_command(lost: Site) -> None:
     renew(BED, HOST)
     began = time.monotonic()
