@@ -38,7 +38,7 @@ def fingerprint() -> str:
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", SOURCE], cwd=ROOT, check=True, capture_output=True, text=True
     )
-    files = [ROOT / name for name in listed.stdout.splitlines()] + [Path(windows_package.__file__)]
+    files = [ROOT / name for name in sorted(set(listed.stdout.splitlines()))] + [Path(windows_package.__file__)]
     known = hashlib.sha256()
     for file in files:
         known.update(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())

@@ -122,6 +122,20 @@ def test_slow_requests_are_warned_about_and_times_are_told(installed: Release) -
     assert {"level": "warn", "version": "1.0.0"}.items() <= slow[0].items()
 
 
+def test_a_warning_of_memory_stays_200_and_logs_are_rotated(installed: Release) -> None:
+    logs = installed.shared / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    full = {"combined": 10 * 1024**2 + 1, "error": 5 * 1024**2 + 1}
+    for name, size in full.items():
+        (logs / f"{name}.log").write_bytes(b" " * size)
+    with served(Release(installed.folder, installed.shared, installed.database, {"HEAP_WARNING_MB": "1"})) as address:
+        told = requests.get(f"{address}/api/health", timeout=10)
+        assert (told.status_code, told.json()["checks"]["memory"]["status"]) == (200, "warning")
+        until(lambda: all((logs / f"{name}1.log").exists() for name in full))
+    assert {name: (logs / f"{name}1.log").stat().st_size for name in full} == full
+    assert "gestartet" in (logs / "combined.log").read_text()
+
+
 class Printer:
     """A label printer: takes one job on a TCP port."""
 
