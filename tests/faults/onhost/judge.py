@@ -8,8 +8,10 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import math
 import os
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,12 @@ def containers(**labels: str) -> list[Json]:
 
 def own() -> list[Json]:
     return containers(com_docker_compose_project=talk.STACK)
+
+
+def gate_age() -> float:
+    """Seconds since it was started; none runs: none at all."""
+    started = [item["State"]["StartedAt"] for item in own() if item["Config"]["Labels"].get("upkeep.role") == "gate"]
+    return min((time.time() - datetime.fromisoformat(one).timestamp() for one in started), default=math.inf)
 
 
 def slots() -> dict[str, Json]:
