@@ -39,6 +39,11 @@ def parse(text: str) -> MongoVersion | None:
     return MongoVersion(*numbers)
 
 
+def series(version: str) -> tuple[int, ...]:
+    """Major and minor number, to compare by; nothing for what is no version."""
+    return tuple(int(number) for number in version.split(".")[:2] if number.isdecimal())
+
+
 def refuse_step(current: MongoVersion, target: MongoVersion, feature: str) -> None:
     """Raises Refused unless MongoDB allows to go from `current` to `target` with data of this feature compatibility."""
     if target < current:

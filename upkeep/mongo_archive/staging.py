@@ -18,6 +18,7 @@ from upkeep.mongo_archive.failures import StageFailed, StageRefused, server_fail
 from upkeep.mongo_archive.loading import Loading
 from upkeep.mongo_archive.reading import Closed, Documents, Prelude, Source, read
 from upkeep.mongo_archive.views import View
+from upkeep.mongo_versions import series
 
 SECONDS = 4 * 3600.0
 Rename = Callable[[str], str | None]
@@ -111,20 +112,13 @@ def _demand_free(taken: set[str], targets: list[str]) -> None:
 
 
 def _compare_versions(archive: str, server: str) -> None:
-    if _series(archive) > _series(server):
+    if series(archive) > series(server):
         raise StageRefused(
             "Das Archiv kommt von einer neueren MongoDB",
             observed=archive,
             limit=f"höchstens {server}",
             next_step="Zuerst die MongoDB aktualisieren.",
         )
-
-
-def _series(version: str) -> tuple[int, ...]:
-    """Nothing for what is no version."""
-    with contextlib.suppress(ValueError):
-        return tuple(int(number) for number in version.split(".")[:2])
-    return ()
 
 
 @contextlib.contextmanager

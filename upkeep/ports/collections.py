@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from upkeep.errors import Refused
+from upkeep.mongo_versions import series
 from upkeep.ports.mongo import connected
 from upkeep.ports.streamed import Readable
 
@@ -103,7 +104,7 @@ class PyCollections:
                 limit="Primary eines Replica Sets",
                 next_step="`upkeep health` ansehen; der Agent richtet das Replica Set beim Ausrollen ein.",
             )
-        if _series(archive_version) > _series(version):
+        if series(archive_version) > series(version):
             raise Refused(
                 "Die Sicherung kommt von einer neueren MongoDB",
                 observed=archive_version,
@@ -218,7 +219,3 @@ def _options() -> Any:
     from bson import json_util
 
     return json_util.CANONICAL_JSON_OPTIONS
-
-
-def _series(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in version.split(".")[:2] if number.isdecimal())

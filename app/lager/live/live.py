@@ -70,12 +70,15 @@ class Live:
 
     @property
     def is_on(self) -> bool:
-        return self.feed.epoch is not None and self.tail.silent_seconds < GRACE
+        return self._heard_within(GRACE)
 
     @property
     def is_told(self) -> bool:
         """What ends a session, or changes a user, is heard of here."""
-        return self.feed.epoch is not None and self.tail.silent_seconds < TRUST
+        return self._heard_within(TRUST)
+
+    def _heard_within(self, seconds: float) -> bool:
+        return self.feed.epoch is not None and self.tail.silent_seconds < seconds
 
     @property
     def position(self) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from lager.accounts.model import Role
+from lager.accounts.model import Role, User
 from lager.accounts.passwords import Passwords
 from lager.application import create_app
 from lager.services import Services, build_services
@@ -16,8 +16,9 @@ from starlette.applications import Starlette
 from starlette.datastructures import Secret
 
 from tests.integration.app.mongod import Mongod, free_port
-from tests.integration.app.people import ORIGIN, Person, signed_in, stranger
+from tests.integration.app.people import ORIGIN, PASSWORD, Person, signed_in, stranger
 from tests.integration.app.process import ROOT, SECRET
+from tests.integration.app.slots import Slot, slot
 
 DATABASE = "lager_test"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the real cost is measured in test_process
@@ -125,3 +126,20 @@ async def keeper(app: Starlette, services: Services) -> AsyncIterator[Person]:
 async def reader(app: Starlette, services: Services) -> AsyncIterator[Person]:
     async with signed_in(app, services, Role.READ, "lena") as person:
         yield person
+
+
+@pytest.fixture
+async def one(settings: Settings) -> AsyncIterator[Slot]:
+    async with slot(settings, Passwords(QUICK)) as running:
+        yield running
+
+
+@pytest.fixture
+async def other(settings: Settings) -> AsyncIterator[Slot]:
+    async with slot(settings, Passwords(QUICK)) as running:
+        yield running
+
+
+@pytest.fixture
+async def petra(one: Slot) -> User:
+    return await one.services.users.create("petra", "Petra", Role.ADMIN, PASSWORD)

@@ -26,23 +26,6 @@ Devices = Callable[..., Awaitable[Device]]
 
 
 @pytest.fixture
-async def one(settings: Settings) -> AsyncIterator[Slot]:
-    async with slot(settings, Passwords(QUICK)) as running:
-        yield running
-
-
-@pytest.fixture
-async def other(settings: Settings) -> AsyncIterator[Slot]:
-    async with slot(settings, Passwords(QUICK)) as running:
-        yield running
-
-
-@pytest.fixture
-async def petra(one: Slot) -> User:
-    return await one.services.users.create("petra", "Petra", Role.ADMIN, PASSWORD)
-
-
-@pytest.fixture
 async def klaus(one: Slot) -> User:
     return await one.services.users.create("klaus", "Klaus", Role.STORE, PASSWORD)
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
 from lager.accounts.model import Role, User
-from lager.accounts.passwords import Passwords
 from lager.live import live
-from lager.settings import Settings
 from pymongo.monitoring import CommandListener, CommandStartedEvent, register
 
-from tests.integration.app.conftest import QUICK
 from tests.integration.app.people import PASSWORD
-from tests.integration.app.slots import PATIENCE, Slot, session_of, slot
+from tests.integration.app.slots import PATIENCE, Slot, session_of
 
 pytestmark = pytest.mark.anyio
 
@@ -39,25 +36,8 @@ register(QUESTIONS)
 
 
 @pytest.fixture
-async def here(settings: Settings) -> AsyncIterator[Slot]:
-    async with slot(settings, Passwords(QUICK)) as running:
-        yield running
-
-
-@pytest.fixture
-async def elsewhere(settings: Settings) -> AsyncIterator[Slot]:
-    async with slot(settings, Passwords(QUICK)) as running:
-        yield running
-
-
-@pytest.fixture
-async def petra(here: Slot) -> User:
-    return await here.services.users.create("petra", "Petra", Role.ADMIN, PASSWORD)
-
-
-@pytest.fixture
-async def token(here: Slot, petra: User) -> str:
-    return await session_of(here.services, petra)
+async def token(one: Slot, petra: User) -> str:
+    return await session_of(one.services, petra)
 
 
 async def status(at: Slot, token: str, path: str = "/api/users") -> int:
@@ -71,44 +51,44 @@ async def becomes(expected: int, look: Callable[[], Awaitable[int]]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_second_request_asks_for_no_session(here: Slot, token: str) -> None:
-    assert await status(here, token) == 200
+async def test_a_second_request_asks_for_no_session(one: Slot, token: str) -> None:
+    assert await status(one, token) == 200
     asked = QUESTIONS.asked
-    assert [await status(here, token) for _ in range(5)] == [200] * 5
+    assert [await status(one, token) for _ in range(5)] == [200] * 5
     assert QUESTIONS.asked == asked
 
 
-async def test_an_end_counts_at_once_here_and_soon_elsewhere(here: Slot, elsewhere: Slot, token: str) -> None:
-    assert (await status(here, token), await status(elsewhere, token)) == (200, 200)
-    await here.services.sessions.end(token)
-    assert await status(here, token) == 401
-    await becomes(401, lambda: status(elsewhere, token))
+async def test_an_end_counts_at_once_here_and_soon_elsewhere(one: Slot, other: Slot, token: str) -> None:
+    assert (await status(one, token), await status(other, token)) == (200, 200)
+    await one.services.sessions.end(token)
+    assert await status(one, token) == 401
+    await becomes(401, lambda: status(other, token))
 
 
 async def test_another_role_counts_at_once_here_and_soon_elsewhere(
-    here: Slot, elsewhere: Slot, petra: User, token: str
+    one: Slot, other: Slot, petra: User, token: str
 ) -> None:
-    await here.services.users.create("anna", "Anna", Role.ADMIN, PASSWORD)
-    assert (await status(here, token), await status(elsewhere, token)) == (200, 200)
-    await here.services.users.edit(petra.id, petra.version, "Petra", Role.READ, True)
-    assert await status(here, token) == 403
-    await becomes(403, lambda: status(elsewhere, token))
+    await one.services.users.create("anna", "Anna", Role.ADMIN, PASSWORD)
+    assert (await status(one, token), await status(other, token)) == (200, 200)
+    await one.services.users.edit(petra.id, petra.version, "Petra", Role.READ, True)
+    assert await status(one, token) == 403
+    await becomes(403, lambda: status(other, token))
 
 
 async def test_a_slot_that_hears_nothing_asks_every_time(
-    here: Slot, elsewhere: Slot, token: str, monkeypatch: pytest.MonkeyPatch
+    one: Slot, other: Slot, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert await status(elsewhere, token) == 200
-    await elsewhere.live_part("tail").stop()
+    assert await status(other, token) == 200
+    await other.live_part("tail").stop()
     monkeypatch.setattr(live, "TRUST", 0.0)
-    await here.services.sessions.end(token)
-    assert await status(elsewhere, token) == 401
+    await one.services.sessions.end(token)
+    assert await status(other, token) == 401
 
 
-async def test_a_restored_collection_of_sessions_is_looked_at_afresh(here: Slot, token: str) -> None:
-    assert await status(here, token) == 200
-    database = here.services.database
+async def test_a_restored_collection_of_sessions_is_looked_at_afresh(one: Slot, token: str) -> None:
+    assert await status(one, token) == 200
+    database = one.services.database
     await database["sessions"].rename("sessions_before")
-    await becomes(401, lambda: status(here, token))
+    await becomes(401, lambda: status(one, token))
     await database["sessions_before"].rename("sessions")
-    await becomes(200, lambda: status(here, token))
+    await becomes(200, lambda: status(one, token))
