@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench import pages
 from bench.failure import BenchFailed
@@ -27,19 +28,31 @@ FAILURES = (BenchFailed, TestbedError, subprocess.SubprocessError, OSError)
 
 @dataclass(frozen=True)
 class Extent:
-    """How much is proved: updates at all rates together, seconds of load without any before and after."""
+    """How much is proved: updates at all rates together, seconds of load without any before and after. `policy`: what
+    the updates under load go by.
+    """
 
     rates: tuple[int, ...]
     updates: int
     quiet_seconds: float
     live_updates: int
+    policy: dict[str, Any]
     searches: bool = True
     with_seed: bool = True
     ways: tuple[Way, ...] = undoing.WAYS
 
 
-WHOLE = Extent(rates=(quiet.LOWEST,), updates=24, quiet_seconds=25, live_updates=20)
-TRIAL = Extent(rates=(100,), updates=4, quiet_seconds=5, live_updates=2, searches=False, with_seed=False, ways=())
+WHOLE = Extent((quiet.LOWEST,), updates=24, quiet_seconds=25, live_updates=20, policy=rolling.POLICY)
+TRIAL = Extent(
+    rates=(100,),
+    updates=4,
+    quiet_seconds=5,
+    live_updates=2,
+    policy=rolling.POLICY | rolling.SHORT,
+    searches=False,
+    with_seed=False,
+    ways=(),
+)
 
 
 def main() -> int:
@@ -50,7 +63,7 @@ def main() -> int:
     stage = Stage(ProofGround(arguments.testbed, (HOST,)))
     try:
         with step("Testhost mit der Lager-App in zwei Slots"):
-            stage.up(rolling.POLICY)
+            stage.up(extent.policy)
         found = prove(stage, notebook, extent)
     except FAILURES as error:
         fail(f"{error}\nDie Ergebnisse bis hierher sind gesichert; derselbe Befehl macht weiter.")

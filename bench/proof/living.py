@@ -12,7 +12,7 @@ import aiohttp
 
 from bench.devices import Device, connected
 from bench.failure import BenchFailed
-from bench.proof.rolling import Update, run
+from bench.proof.rolling import POLICY, SHORT, Update, run
 from bench.proof.stage import NEW, OLD, Stage
 from workshop.progress import say
 
@@ -53,6 +53,7 @@ class Lived:
 
 def follow(stage: Stage, number: int) -> Lived:
     """`number` updates, back and forth."""
+    stage.policy(POLICY | SHORT)
     return asyncio.run(_follow(stage, number))
 
 

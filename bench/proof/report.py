@@ -36,7 +36,8 @@ Fehler zählt alles außer der erwarteten Antwort, auch eine Wartungsseite.
 {quiet.SEARCH}
 
 Updates: `upkeep update lager --to` {NEW} und zurück auf {OLD}, Strategie `rolling` mit einem zusätzlichen Slot solange,
-unter ständiger Last; davor und danach derselbe Verkehr ohne Updates. Der Weg des ersten Seeds auf demselben Host hinter
+unter ständiger Last, sonst mit den Vorgaben von Upkeep (30 s Beobachtungsfenster); davor und danach derselbe Verkehr
+ohne Updates. Der Weg des ersten Seeds auf demselben Host hinter
 demselben Gate: `docker compose pull`, dann `up -d --force-recreate`, {seedway.TIMES}-mal, mit je \
 {seedway.REST_SECONDS:.0f} s Pause.
 

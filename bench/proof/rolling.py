@@ -12,7 +12,8 @@ from bench.proof.stage import NEW, OLD, Stage
 from bench.proof.stretch import Stretch
 from workshop.progress import say
 
-POLICY = {"strategy": "rolling", "drain_timeout": 8, "bake": 2}
+POLICY: dict[str, Any] = {"strategy": "rolling"}  # everything else as the product sets it
+SHORT = {"drain_timeout": 8, "bake": 2}  # where it is not about how long callers wait
 BEFORE_AND_AFTER = 1.0  # seconds of load before the first update and after the last
 BETWEEN = 0.5
 

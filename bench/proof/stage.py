@@ -96,9 +96,11 @@ class Stage:
 
     def policy(self, policy: dict[str, Any]) -> None:
         """Other rules for updates, the way an admin would change them; and the older release, if it is not there."""
-        self.ground.variables["lager__stack"] = {"slots": SLOTS, "wait_for_running": 120, **policy}
-        self.ground.write_inventory()
-        self.ground.play("deploy", HOST)
+        wanted = {"slots": SLOTS, "wait_for_running": 120, **policy}
+        if self.ground.variables.get("lager__stack") != wanted:
+            self.ground.variables["lager__stack"] = wanted
+            self.ground.write_inventory()
+            self.ground.play("deploy", HOST)
         if self.release != OLD:
             self.update(OLD)
 

@@ -137,7 +137,7 @@ def main() -> None:
     arguments = parser.parse_args()
     stage = Stage(ProofGround(arguments.testbed, (HOST,)))
     with step("Testhost mit der Lager-App in zwei Slots"):
-        stage.up(rolling.POLICY)
+        stage.up(rolling.POLICY | rolling.SHORT)
     found = measure(stage, arguments.rate, arguments.updates, arguments.quiet_seconds)
     show(*found, arguments.width)
 

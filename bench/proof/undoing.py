@@ -41,7 +41,7 @@ class Way:
     def policy(self) -> dict[str, Any]:
         migration = {"migration": MIGRATION} if self.migration else {}
         rules = {"strategy": self.strategy, "bake": BAKE_SECONDS if self.version else 0}
-        return rolling.POLICY | rules | migration
+        return rolling.POLICY | rolling.SHORT | rules | migration
 
 
 WAYS = tuple(
