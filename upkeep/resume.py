@@ -9,6 +9,7 @@ from dataclasses import replace
 from upkeep import audit, journal, maintenance, removal, state
 from upkeep.backup import story as backups
 from upkeep.errors import JournalCorrupt, JournalTooNew, UpkeepError
+from upkeep.execution import carry_out, fail_untouched
 from upkeep.journal import Journal, Operation, Record
 from upkeep.layout import StackPaths
 from upkeep.phases.hooks import cut_short
@@ -17,7 +18,7 @@ from upkeep.phases.repairing import repair
 from upkeep.ports import Ports
 from upkeep.progress import RESUME_GAP, Progress
 from upkeep.restore import story as restores
-from upkeep.run import Run, carry_out, fail_untouched
+from upkeep.run import Run
 from upkeep.story import back
 
 log = logging.getLogger("upkeep.resume")

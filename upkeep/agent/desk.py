@@ -17,6 +17,7 @@ from upkeep.agent.objection import refuse
 from upkeep.agent.order import Order
 from upkeep.backup.listing import listing
 from upkeep.errors import Busy, UnknownRun, UpkeepError
+from upkeep.execution import execute, fail_untouched
 from upkeep.journal import Journal, Operation, Record
 from upkeep.layout import Layout, StackPaths
 from upkeep.lock import StackLock, busy
@@ -24,7 +25,7 @@ from upkeep.notify.telling import tell_quietly
 from upkeep.ports import Ports
 from upkeep.ports.clock import stamp
 from upkeep.progress import Progress
-from upkeep.run import Run, execute, fail_untouched
+from upkeep.run import Run
 
 RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z]+-[0-9a-f]{4}")
 REMEMBERED = 20

@@ -8,15 +8,13 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from upkeep.errors import ImageMissing, RegistryFailed, UpkeepError
 from upkeep.ports.docker import DockerHost
+from upkeep.ports.registry_session import INDEXES, Page, RegistrySession
 from upkeep.reference import DOCKER_HUB, Reference
-
-if TYPE_CHECKING:
-    from upkeep.ports.registry_session import Page
 
 T = TypeVar("T")
 TAGS_A_PAGE = 1000
@@ -25,8 +23,6 @@ _NEXT = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')
 VERSION_LABEL = "org.opencontainers.image.version"
 NOTES_LABEL = "upkeep.release-notes"
 NOTES_LIMIT = 4000
-INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
-MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
 
 
 @dataclass(frozen=True)
@@ -65,10 +61,8 @@ class HttpRegistry:
     def tags(self, reference: Reference, host: DockerHost) -> tuple[str, ...]:
         return self._asked(reference, host, lambda session: _all_tags(session, reference))
 
-    def _asked(self, reference: Reference, host: DockerHost, ask: Callable[[Any], T]) -> T:
+    def _asked(self, reference: Reference, host: DockerHost, ask: Callable[[RegistrySession], T]) -> T:
         """The first address that answers, counts."""
-        from upkeep.ports.registry_session import RegistrySession
-
         failure: UpkeepError | None = None
         for address in addresses(reference, host):
             with RegistrySession(address, reference, self._timeout) as session:
@@ -78,7 +72,7 @@ class HttpRegistry:
                     failure = exc
         raise failure or RegistryFailed(f"Für {reference} ist keine Registry bekannt")
 
-    def _resolve(self, session: Any, reference: Reference, host: DockerHost) -> Resolved:
+    def _resolve(self, session: RegistrySession, reference: Reference, host: DockerHost) -> Resolved:
         wanted = reference.digest or reference.tag or "latest"
         top, digest = _document(session.manifest(wanted), reference, reference.digest)
         manifest = top
@@ -98,7 +92,7 @@ class HttpRegistry:
         )
 
 
-def _all_tags(session: Any, reference: Reference) -> tuple[str, ...]:
+def _all_tags(session: RegistrySession, reference: Reference) -> tuple[str, ...]:
     """Page by page, until the registry names no next one."""
     found: list[str] = []
     path = f"/v2/{reference.path}/tags/list?n={TAGS_A_PAGE}"

@@ -15,9 +15,10 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from upkeep.errors import ImageMissing, RegistryFailed
-from upkeep.ports.registry import INDEXES, MANIFESTS
 from upkeep.reference import DOCKER_HUB, Reference
 
+INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
+MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")
 HUB_CREDENTIALS = "https://index.docker.io/v1/"
 LIMIT = 8 * 1024 * 1024
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')

@@ -24,7 +24,7 @@ from upkeep.release import Release
 from upkeep.run import Run
 
 STORIES = (
-    "run.py",
+    "execution.py",
     "story.py",
     "rolling.py",
     "database_story.py",

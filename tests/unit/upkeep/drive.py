@@ -7,11 +7,12 @@ from typing import Any
 from tests.unit.upkeep.world import World
 from upkeep import journal, planning, resume, state
 from upkeep.agent import protocol
+from upkeep.execution import execute
 from upkeep.housekeeping import settle
 from upkeep.journal import Journal, Operation, Record
 from upkeep.ports.clock import stamp
 from upkeep.progress import Progress
-from upkeep.run import Run, execute
+from upkeep.run import Run
 from upkeep.situation import Situation
 from upkeep.state import State
 

@@ -17,8 +17,8 @@ from tests.unit.upkeep.placed import REPOSITORY
 from tests.unit.upkeep.world import Killed, World
 from upkeep import maintenance
 from upkeep.adoption import decide
+from upkeep.execution import execute
 from upkeep.ports.occupants import Mount, Opening
-from upkeep.run import execute
 
 WISH: dict[str, Any] = {"project": PROJECT}
 

@@ -106,7 +106,7 @@ def test_killed_around_the_last_line_it_is_there_once(deployed: Driver, count: i
     """Between the journal's end and the audit line, before and after each write."""
     run = deployed.begin("check")
     deployed.world.fuse.arm(None)
-    from upkeep.run import execute
+    from upkeep.execution import execute
 
     execute(run)
     total = deployed.world.fuse.count

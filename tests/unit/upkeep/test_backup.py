@@ -15,7 +15,7 @@ from upkeep.backup import foresight, memory
 from upkeep.backup.catalogue import catalogue
 from upkeep.backup.listing import listing
 from upkeep.errors import Refused
-from upkeep.run import execute
+from upkeep.execution import execute
 
 POLICY: dict[str, Any] = {
     "target": {"address_file": "/x/backup-address", "password_file": "/x/backup-password", "host": "web1"},

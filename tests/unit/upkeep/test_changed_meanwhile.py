@@ -8,7 +8,8 @@ import pytest
 
 from tests.unit.upkeep.drive import Driver
 from upkeep import status
-from upkeep.run import Run, execute
+from upkeep.execution import execute
+from upkeep.run import Run
 
 APP = {"port": 8000, "health_path": "/api/health", "version_path": "/api/health", "slots": 2}
 

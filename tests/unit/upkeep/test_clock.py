@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from tests.unit.upkeep.drive import Driver
-from upkeep.run import Run, execute
+from upkeep.execution import execute
+from upkeep.run import Run
 
 HOUR = 3600
 

@@ -16,12 +16,13 @@ from upkeep.backup import memory
 from upkeep.backup.manifest import Source
 from upkeep.drill.proving import compare_database
 from upkeep.errors import BackupUnproven
+from upkeep.execution import execute
 from upkeep.journal import Record
 from upkeep.notify.standing import standing
 from upkeep.ports.probe import Answer
 from upkeep.ports.programs import Ended
 from upkeep.ports.trial_database import Counted
-from upkeep.run import Run, execute
+from upkeep.run import Run
 
 DRILL = POLICY | {"drill": {"check": {"command": ["lager", "ledger", "verify"]}, "overdue": 8 * 86400}}
 

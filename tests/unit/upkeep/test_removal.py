@@ -9,7 +9,7 @@ import pytest
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.world import Killed
 from upkeep import removal
-from upkeep.run import execute
+from upkeep.execution import execute
 
 DELETE: dict[str, Any] = {"data": "delete", "confirm": "lager"}
 

@@ -14,7 +14,8 @@ from tests.unit.upkeep.world import Killed
 from upkeep import journal, maintenance, repair, status
 from upkeep.agent.operator import set_maintenance
 from upkeep.errors import JournalCorrupt
-from upkeep.run import Run, execute
+from upkeep.execution import execute
+from upkeep.run import Run
 
 Damage = Callable[[Path], None]
 

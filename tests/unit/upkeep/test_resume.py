@@ -15,8 +15,8 @@ from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.streams import Streams
 from tests.unit.upkeep.world import Killed, World
 from upkeep import maintenance, release
+from upkeep.execution import execute
 from upkeep.maintenance import Maintenance, Notice
-from upkeep.run import execute
 
 Scene = Callable[[Driver], None]
 GOOD, SICK = "good", "sick"

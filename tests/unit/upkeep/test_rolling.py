@@ -10,7 +10,7 @@ import yaml
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.world import World
 from upkeep import rotation
-from upkeep.run import execute
+from upkeep.execution import execute
 
 ROLLING = {"strategy": "rolling", "ready_timeout": 20}
 
