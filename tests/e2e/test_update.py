@@ -8,6 +8,7 @@ import requests
 from playwright.sync_api import Browser, Page, expect
 
 from bench.load import Tally
+from tests.crowding import crowding
 from tests.e2e import site as sites
 from tests.e2e.callers import Callers
 from tests.e2e.site import Json, Played, Site
@@ -16,7 +17,6 @@ from tests.e2e.watching import (
     Navigations,
     assert_only_good_answers,
     assert_stays,
-    crowding,
     first_answer_of,
     reading,
     shut,

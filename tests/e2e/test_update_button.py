@@ -9,13 +9,14 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from bench.devices import Device
+from tests.crowding import crowding
 from tests.e2e.callers import Callers
 from tests.e2e.pictures import take
 from tests.e2e.screens import await_all, following
 from tests.e2e.site import STACK, Site
 from tests.e2e.updating import ENDS_WITHIN_MS, check, configure, land, open_system_page, see_progress, start
 from tests.e2e.visitor import DESKTOP, LOGIN, PHONE, at
-from tests.e2e.watching import Navigations, assert_only_good_answers, assert_stays, crowding, reading, shut, writing
+from tests.e2e.watching import Navigations, assert_only_good_answers, assert_stays, reading, shut, writing
 
 SCREENS = 20
 BACK_WITHIN = 2.0

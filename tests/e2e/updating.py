@@ -10,11 +10,12 @@ import requests
 from playwright.sync_api import Locator, Page, expect
 
 from bench.load import Tally
+from tests.crowding import crowding
 from tests.e2e.callers import Callers
 from tests.e2e.pictures import take
 from tests.e2e.site import Json, Site
 from tests.e2e.visitor import enter
-from tests.e2e.watching import crowding, first_answer_of
+from tests.e2e.watching import first_answer_of
 
 LANDS_WITHIN = 2.0
 ENDS_WITHIN_MS = 90_000

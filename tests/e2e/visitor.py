@@ -40,6 +40,7 @@ FLAGS = [
 @contextmanager
 def chromium() -> Iterator[Browser]:
     ensure_browser()
+    expect.set_options(timeout=20_000)  # only a deadline: other rooms share the two cores
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         yield browser

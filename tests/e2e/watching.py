@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,11 +15,6 @@ from tests.e2e.visitor import CLIENT, cookie
 READS_PER_SECOND = 40
 WRITES_PER_SECOND = 5
 WATCHED_FOR_LOOPS_MS = 2500
-
-
-def crowding() -> float:
-    """1 on a machine that keeps up; more when other work queues four deep and deeper for each core."""
-    return max(1.0, os.getloadavg()[0] / (4 * (os.cpu_count() or 1)))
 
 
 @contextmanager

@@ -108,7 +108,7 @@ def test_a_ticket_starts_an_update_and_the_application_can_follow_it(stage: Stag
     looked = door.ask(made())
     assert looked.status == 202, looked
     assert door.host.report(looked.body["run"])["starter"] == "door:anna"
-    until(lambda: published(door.host)["available"], 10, "die Anwendung weiß von der neuen Version")
+    until(lambda: published(door.host)["available"], 60, "die Anwendung weiß von der neuen Version")
     assert published(door.host)["available"]["version"] == newer
     started = door.ask(made(action="start-update"), path=START)
     assert started.status == 202, started

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.crowding import crowding
 from tests.integration.app.mongod import free_port
 from tests.integration.app.process import SECRET, running
 
@@ -65,8 +66,8 @@ def test_stop_drains_at_once_answers_what_is_under_way_and_ends_soon(environ: di
         time.sleep(0.1)
         reply = httpx.get(f"{process.url}/api/health")
         assert (reply.status_code, reply.json()["status"]) == (503, "draining")
-        assert process.popen.wait(10) == 0
-        assert time.monotonic() - began < 5
+        assert process.popen.wait(60) == 0
+        assert time.monotonic() - began < 5 * crowding()
         for caller in callers:
             caller.join()
     assert set(codes) == {200, "closed"}

@@ -18,6 +18,8 @@ from lager.demo.load import all_examples
 from lager.services import Services, build_services
 from lager.settings import Settings
 
+from tests.crowding import crowding
+
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 ARTICLES = 10_000
@@ -75,5 +77,5 @@ async def test_search_and_deep_pages_are_fast(stocked: Services) -> None:
             began = time.perf_counter()
             await services.articles.page(one)
             took.append((time.perf_counter() - began) * 1000)
-    assert statistics.median(took) < MEDIAN_LIMIT_MS, took
-    assert max(took) < WORST_LIMIT_MS, took
+    assert statistics.median(took) < MEDIAN_LIMIT_MS * crowding(), took
+    assert max(took) < WORST_LIMIT_MS * crowding(), took

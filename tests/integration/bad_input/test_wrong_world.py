@@ -55,7 +55,7 @@ def test_image_that_does_not_exist_at_the_first_roll_out(stage: Stage, host: Man
 @pytest.fixture
 def somebody_on_8081(host: ManagedHost) -> Iterator[None]:
     host.run("systemd-run", "--quiet", "--unit=somebody", "python3", "-m", "http.server", "8081")
-    until(lambda: "8081" in host.run("ss", "-ltn"), 10, "jemand hört auf 8081")
+    until(lambda: "8081" in host.run("ss", "-ltn"), 60, "jemand hört auf 8081")
     yield
     host.run("systemctl", "stop", "somebody")
 

@@ -70,7 +70,7 @@ def impatient_timer(host: ManagedHost) -> Iterator[None]:
 def test_timer_asks_for_new_versions_by_itself(stage: Stage, host: ManagedHost, impatient_timer: None) -> None:
     assert host.run("systemctl", "is-enabled", f"upkeep-check@{STACK}.timer") == "enabled"
     stage.versions.derive("1.3.0", "1.0.0", late=6, offer=True)
-    until(lambda: (host.status()["available"] or {}).get("version") == "1.3.0", 20, "die Prüfung fand 1.3.0")
+    until(lambda: (host.status()["available"] or {}).get("version") == "1.3.0", 60, "die Prüfung fand 1.3.0")
     runs = json.loads(host.upkeep("history", STACK, "--checks", "--json").stdout)["runs"]
     assert (runs[0]["operation"], runs[0]["starter"]) == ("check", "timer")
 
@@ -94,7 +94,7 @@ def small_disk(host: ManagedHost) -> Iterator[None]:
 def test_disk_that_fills_up_in_the_middle_costs_the_reserve_and_nothing_else(
     host: ManagedHost, small_disk: None
 ) -> None:
-    until(lambda: host.attempt("test", "-f", f"{host.data}/reserve").returncode == 0, 10, "die Reserve liegt da")
+    until(lambda: host.attempt("test", "-f", f"{host.data}/reserve").returncode == 0, 60, "die Reserve liegt da")
     run = host.begin("update")
     host.await_phase("start", "ready")
     host.shell(FILL.format(data=host.data))
@@ -131,7 +131,7 @@ def locked_registry(request: pytest.FixtureRequest, host: ManagedHost) -> Iterat
     host.run("tee", config, stdin=json.dumps(LOGIN))
     host.run("tee", "/root/locked.py", stdin=LOCKED_REGISTRY)
     host.run("systemd-run", "--quiet", "--unit=locked", "python3", "/root/locked.py", str(request.param))
-    until(lambda: "5055" in host.run("ss", "-ltn"), 10, "die Registry hört zu")
+    until(lambda: "5055" in host.run("ss", "-ltn"), 60, "die Registry hört zu")
     yield request.param
     host.run("systemctl", "stop", "locked")
     host.run("cp", "-p", "/root/docker-config.json", config)

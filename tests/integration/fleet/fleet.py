@@ -75,7 +75,7 @@ class Fleet:
             self.newer()
             played, _ = self.play("update")
             assert played.code == 0, played.output
-        until(lambda: self.serving() == list(HOSTS), 20, "alle bedienen")
+        until(lambda: self.serving() == list(HOSTS), 60, "alle bedienen")
 
 
 def raised(name: str, kept: bool) -> Fleet:

@@ -47,7 +47,7 @@ def test_a_broken_second_host_stops_the_play_and_leaves_the_third_alone(fleet: F
     assert "Vorher aktualisiert, bleibt so: web1. Nicht mehr angefasst: web3." in played.text
     assert "web3 – – – nicht angefasst –" in played.text
     assert (fleet.drained(), fleet.locked()) == ([], False)
-    until(lambda: fleet.serving() == list(HOSTS), 10, "alle bedienen")
+    until(lambda: fleet.serving() == list(HOSTS), 60, "alle bedienen")
     assert load.kinds() == {f"200 {before}", f"200 {newer}"}
 
 
@@ -115,7 +115,7 @@ def test_a_host_lost_in_the_middle_of_its_update_is_not_left_drained(fleet: Flee
     assert played.code == 2, played.output
     assert "web1 ist nicht mehr erreichbar" in played.text
     until(lambda: fleet.running() == [newer, before, before], 30, "web1 führt seinen Lauf zu Ende")
-    until(lambda: fleet.serving() == list(HOSTS), 20, "alle bedienen")
+    until(lambda: fleet.serving() == list(HOSTS), 60, "alle bedienen")
 
 
 @pytest.mark.faults

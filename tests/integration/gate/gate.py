@@ -28,7 +28,7 @@ GATE_HOME = "/usr/local/etc/haproxy"
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 
 
-def eventually(claim: Callable[[], object], seconds: float = 10.0, what: str = "") -> None:
+def eventually(claim: Callable[[], object], seconds: float = 30.0, what: str = "") -> None:
     """Wait until the claim holds; AssertionError after that many seconds."""
     deadline = time.monotonic() + seconds
     while not claim():
@@ -112,7 +112,7 @@ class Stand:
             init=True,
         )
         self.containers[slot] = container
-        eventually(lambda: self.is_up(slot), 15, f"{slot} ist am Gate bereit")
+        eventually(lambda: self.is_up(slot), what=f"{slot} ist am Gate bereit")
 
     def is_up(self, slot: str) -> bool:
         return any(server.name == slot and server.up for server in self.runtime.servers())
@@ -137,7 +137,7 @@ class Stand:
                 str(self.folder / "door"): {"bind": "/run/door", "mode": "rw"},
             },
         )
-        eventually(self.runtime.answers, 15, "das Gate antwortet")
+        eventually(self.runtime.answers, what="das Gate antwortet")
 
     def close_gate(self, **words: str) -> None:
         """As the agent does: map file and running gate."""

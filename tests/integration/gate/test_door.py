@@ -259,7 +259,7 @@ def test_slow_bodies_wait_at_the_gate_and_never_at_the_door(tmp_path: Path) -> N
             slow[-1].sendall("\r\n".join(lines).encode() + BODY[:-5])
         began = time.monotonic()
         assert ask(made) == 202
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 8  # the slow ones are sent away after 10 s
         assert {statuses(caller.recv(4096))[0] for caller in slow} == {408}
         assert len(made.door.agent.asked) == 1
 

@@ -28,8 +28,8 @@ def test_the_flag_turns_health_checks_away_and_survives_a_restart(gate: Stand, t
     assert gate.get("/echo").status_code == 200
 
     gate.containers["gate"].restart(timeout=1)
-    eventually(gate.runtime.answers, 15, "das Gate antwortet")
-    eventually(lambda: gate.is_up("app-1"), 15, "app-1 ist bereit")
+    eventually(gate.runtime.answers, what="das Gate antwortet")
+    eventually(lambda: gate.is_up("app-1"), what="app-1 ist bereit")
     assert gate.get("/api/health").status_code == 503
     assert not rotation.plan(wish, "drained").act
 

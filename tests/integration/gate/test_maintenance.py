@@ -73,14 +73,14 @@ def test_restarted_gate_stays_shut(gate: Stand) -> None:
     eventually(gate.runtime.answers)
     assert "Inventur" in gate.get("/", headers=BROWSER).text
     gate.open_gate()
-    eventually(lambda: gate.get("/echo").status_code == 200, 5, "offen")
+    eventually(lambda: gate.get("/echo").status_code == 200, what="offen")
 
 
 def test_stopped_application_means_a_calm_page_and_wellformed_json(tmp_path: Path) -> None:
     with stand(tmp_path, "down") as gate:
         gate.start_app()
         gate.containers["app-1"].stop(timeout=1)
-        eventually(lambda: not gate.is_up("app-1"), 5, "Ausfall bemerkt")
+        eventually(lambda: not gate.is_up("app-1"), what="Ausfall bemerkt")
         page, answer = gate.get("/", headers=BROWSER), gate.get("/api/v1/articles")
         assert (page.status_code, answer.status_code) == (503, 503)
         assert "Die Anwendung antwortet gerade nicht." in page.content.decode("utf-8")

@@ -7,28 +7,24 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from testbed.browser import ensure_browser
+from tests.crowding import crowding
+from tests.e2e.visitor import chromium
 from tests.integration.gate.gate import Stand
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    ensure_browser()
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield chromium
-        chromium.close()
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture
 def page(browser: Browser, gate: Stand) -> Iterator[Page]:
     context = browser.new_context(locale="de-DE", timezone_id="Europe/Berlin")
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(20_000)
     yield page
     gate.open_gate()
     gate.door.answer = {"running": False, "phase": "", "percent": 0}
@@ -45,7 +41,7 @@ def test_page_shows_the_runs_progress_and_opens_by_itself(gate: Stand, page: Pag
     opened = time.monotonic()
     gate.open_gate()
     expect(page.locator("body")).to_contain_text('"path": "/echo"')
-    assert time.monotonic() - opened < 3
+    assert time.monotonic() - opened < 3 * crowding()
 
 
 def test_operator_may_change_words_and_end_while_people_look(gate: Stand, page: Page) -> None:
@@ -82,5 +78,5 @@ def test_without_javascript_the_page_says_the_same(gate: Stand, browser: Browser
     expect(page.locator("#end")).to_have_text("Voraussichtlich fertig am 21.11. um 18:30 Uhr")
     assert page.locator("meta[http-equiv=refresh]").count() == 1
     gate.open_gate()
-    expect(page.locator("body")).to_contain_text('"path": "/echo"', timeout=10_000)
+    expect(page.locator("body")).to_contain_text('"path": "/echo"')
     context.close()

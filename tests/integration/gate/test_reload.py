@@ -40,4 +40,4 @@ def reload(gate: Stand, number: int) -> None:
     configuration = gate.folder / "gate" / "haproxy.cfg"
     configuration.write_text(f"{configuration.read_text()}# {number}\n")
     gate.containers["gate"].kill("SIGUSR2")
-    eventually(lambda: gate.runtime.worker() not in (None, before), 15, "der neue Worker antwortet")
+    eventually(lambda: gate.runtime.worker() not in (None, before), what="der neue Worker antwortet")

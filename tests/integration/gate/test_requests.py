@@ -122,18 +122,18 @@ def test_ambiguous_request_is_refused(gate: Stand, head: str) -> None:
 def test_websocket_echoes_and_may_be_silent_longer_than_a_request(gate: Stand) -> None:
     with connect(f"ws://{gate.address}:8080/ws") as socket_:
         socket_.send("Hallo")
-        assert socket_.recv(timeout=5) == "Hallo"
+        assert socket_.recv(timeout=15) == "Hallo"
         time.sleep(2.5)
         socket_.send("x" * 1000)
-        assert socket_.recv(timeout=5) == "x" * 1000
+        assert socket_.recv(timeout=15) == "x" * 1000
 
 
 def test_events_arrive_one_by_one_and_may_be_far_apart(gate: Stand) -> None:
-    began = time.monotonic()
-    with requests.get(f"{gate.url}/events?count=2&pause=2.5", stream=True, timeout=20) as answer:
+    began, pause = time.monotonic(), 2.5
+    with requests.get(f"{gate.url}/events?count=2&pause={pause}", stream=True, timeout=20) as answer:
         lines = (line for line in answer.iter_lines(chunk_size=1) if line)
         assert next(lines) == b"data: 0"
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < pause, "der erste kam erst mit dem zweiten"
         assert next(lines) == b"data: 1"
 
 
@@ -163,7 +163,7 @@ def test_unknown_host_name_is_refused(fresh_folder: Path) -> None:
 
 
 def raw(gate: Stand, request: bytes) -> bytes:
-    with socket.create_connection((gate.address, 8080), timeout=5) as connection:
+    with socket.create_connection((gate.address, 8080), timeout=15) as connection:
         connection.sendall(request)
         received = b""
         while chunk := connection.recv(65536):

@@ -19,6 +19,8 @@ from upkeep.ports import Ports
 from upkeep.ports.clock import moment
 
 HELD = 12.0  # longer than the gate's own `timeout http-request`
+PAUSE = 3.0
+LATE = 5.0  # after the end of a pause, on a machine that is busy with something else
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +151,7 @@ def test_requests_wait_out_a_pause_with_their_bodies_and_are_sent_once(pair: Sta
     sent = total(pair)
     pair.open_gate()
     for caller in callers:
-        caller.join(10)
+        caller.join(30)
     assert seen == [(200, hashlib.sha256(body).hexdigest())] * 3
     assert total(pair) - sent == 3
 
@@ -159,18 +161,18 @@ def total(gate: Stand) -> int:
 
 
 def test_pause_that_runs_out_ends_in_the_maintenance_page(pair: Stand) -> None:
-    pair.set_state({"title": "Update", "text": "Gleich.", "hold": f"{time.time() + 1.5:.3f}", "maintenance": "run:1"})
-    began = time.monotonic()
+    end = time.time() + PAUSE
+    pair.set_state({"title": "Update", "text": "Gleich.", "hold": f"{end:.3f}", "maintenance": "run:1"})
     answer = pair.get("/", headers=BROWSER)
-    assert 1.0 <= time.monotonic() - began <= 3.0
+    assert 0 <= time.time() - end < LATE
     assert (answer.status_code, "Update" in answer.text) == (503, True)
     began = time.monotonic()
     assert pair.get("/api/x").status_code == 503
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < PAUSE, "wartete noch einmal"
     pair.open_gate()
 
 
 def test_door_answers_during_a_pause(pair: Stand) -> None:
     pair.set_state({"hold": f"{time.time() + 20:.3f}", "maintenance": "run:1"})
-    assert requests.get(f"{pair.url}/api/updater/health", timeout=2).text == "OK"
+    assert requests.get(f"{pair.url}/api/updater/health", timeout=15).text == "OK"
     pair.open_gate()

