@@ -12,6 +12,7 @@ description:
   - The run executes in the agent. Killing the task, the play or the connection does not stop it.
 author:
   - Upkeep
+extends_documentation_fragment: [upkeep_agent, upkeep_agent.run]
 attributes:
   check_mode:
     support: full
@@ -58,17 +59,6 @@ options:
     type: list
     elements: str
     default: []
-  starter:
-    description: Who starts the run, for the journal. By default C(ansible:<remote user>@<address of the controller>).
-    type: str
-  wait_for_running:
-    description: Seconds to wait for another run of this stack to finish. With V(0) a busy stack is an error at once.
-    type: int
-    default: 0
-  socket:
-    description: The agent's socket.
-    type: path
-    default: /run/upkeep/agent.sock
 """
 
 EXAMPLES = r"""

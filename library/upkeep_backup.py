@@ -14,6 +14,7 @@ description:
   - The run belongs to the agent. Stopping this task, or losing the connection, does not stop it.
 author:
   - Upkeep
+extends_documentation_fragment: [upkeep_agent, upkeep_agent.run]
 attributes:
   check_mode:
     support: full
@@ -27,10 +28,6 @@ attributes:
       - Every call makes a backup, and that is a change. With O(unless_younger) a second call makes none.
       - A verification changes nothing, except with O(tidy).
 options:
-  stack:
-    description: Name of the stack.
-    type: str
-    required: true
   state:
     description:
       - V(saved) makes a backup, V(verified) checks the repository and what lies in it.
@@ -55,19 +52,6 @@ options:
     description: With O(state=verified), remove afterwards what the policy no longer keeps. Never what was proven last.
     type: bool
     default: false
-  starter:
-    description:
-      - Who starts the run, for the journal and for the message others get while it is going on.
-      - By default C(ansible:<remote user>@<address of the controller>).
-    type: str
-  wait_for_running:
-    description: Seconds to wait for another run of this stack to finish. With V(0) a busy stack is an error at once.
-    type: int
-    default: 0
-  socket:
-    description: The agent's socket.
-    type: path
-    default: /run/upkeep/agent.sock
 """
 
 EXAMPLES = r"""

@@ -14,6 +14,7 @@ description:
   - The run belongs to the agent. Stopping this task, or losing the connection, does not stop it.
 author:
   - Upkeep
+extends_documentation_fragment: [upkeep_agent, upkeep_agent.run]
 attributes:
   check_mode:
     support: full
@@ -24,24 +25,6 @@ attributes:
   idempotent:
     support: full
     description: Every call is a trial, and none of them changes anything.
-options:
-  stack:
-    description: Name of the stack.
-    type: str
-    required: true
-  starter:
-    description:
-      - Who starts the run, for the journal and for the message others get while it is going on.
-      - By default C(ansible:<remote user>@<address of the controller>).
-    type: str
-  wait_for_running:
-    description: Seconds to wait for another run of this stack to finish. With V(0) a busy stack is an error at once.
-    type: int
-    default: 0
-  socket:
-    description: The agent's socket.
-    type: path
-    default: /run/upkeep/agent.sock
 """
 
 EXAMPLES = r"""

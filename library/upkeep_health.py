@@ -10,6 +10,7 @@ description:
   - Has the agent probe the stack now (application, gate, database) and fails when a probe does.
 author:
   - Upkeep
+extends_documentation_fragment: upkeep_agent
 attributes:
   check_mode:
     support: full
@@ -20,18 +21,10 @@ attributes:
   idempotent:
     support: full
 options:
-  stack:
-    description: Name of the stack.
-    type: str
-    required: true
   wait:
     description: Seconds the stack (and its agent, after a reboot) may take to become healthy.
     type: int
     default: 0
-  socket:
-    description: The agent's socket.
-    type: path
-    default: /run/upkeep/agent.sock
 """
 
 EXAMPLES = r"""

@@ -10,6 +10,7 @@ description:
   - The operator's maintenance. Runs never remove it, and switching it off does not touch the maintenance of a run.
 author:
   - Upkeep
+extends_documentation_fragment: upkeep_agent
 attributes:
   check_mode:
     support: full
@@ -21,10 +22,6 @@ attributes:
     description:
       - Full, except that a time of day in O(until) is the next one to come, so the same call after that time moves it.
 options:
-  stack:
-    description: Name of the stack.
-    type: str
-    required: true
   enabled:
     description: Whether the maintenance page is shown.
     type: bool
@@ -42,10 +39,6 @@ options:
   reason:
     description: Why, for the status and the log. Not shown on the page.
     type: str
-  socket:
-    description: The agent's socket.
-    type: path
-    default: /run/upkeep/agent.sock
 """
 
 EXAMPLES = r"""

@@ -11,6 +11,7 @@ description:
     audit log stay unless O(data=delete). A stack whose data were kept can be rolled out again.
 author:
   - Upkeep
+extends_documentation_fragment: [upkeep_agent, upkeep_agent.run]
 attributes:
   check_mode:
     support: full
@@ -32,17 +33,6 @@ options:
     description: The stack's name once more, needed for O(data=delete).
     type: str
     default: ""
-  starter:
-    description: Who starts the run, for the journal. By default C(ansible:<remote user>@<address of the controller>).
-    type: str
-  wait_for_running:
-    description: Seconds to wait for another run of this stack to finish. With V(0) a busy stack is an error at once.
-    type: int
-    default: 0
-  socket:
-    description: The agent's socket.
-    type: path
-    default: /run/upkeep/agent.sock
 """
 
 EXAMPLES = r"""

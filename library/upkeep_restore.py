@@ -14,6 +14,7 @@ description:
   - The run belongs to the agent. Stopping this task, or losing the connection, does not stop it.
 author:
   - Upkeep
+extends_documentation_fragment: [upkeep_agent, upkeep_agent.run]
 attributes:
   check_mode:
     support: full
@@ -25,10 +26,6 @@ attributes:
     support: none
     description: Every call brings data back, and that is a change. Undoing twice leads back to the restored data.
 options:
-  stack:
-    description: Name of the stack.
-    type: str
-    required: true
   state:
     description: V(restored) brings a backup's data back, V(undone) those that were replaced last.
     type: str
@@ -54,19 +51,6 @@ options:
     description: Also data of a newer release of the application, or from before a migration.
     type: bool
     default: false
-  starter:
-    description:
-      - Who starts the run, for the journal and for the message others get while it is going on.
-      - By default C(ansible:<remote user>@<address of the controller>).
-    type: str
-  wait_for_running:
-    description: Seconds to wait for another run of this stack to finish. With V(0) a busy stack is an error at once.
-    type: int
-    default: 0
-  socket:
-    description: The agent's socket.
-    type: path
-    default: /run/upkeep/agent.sock
 """
 
 EXAMPLES = r"""

@@ -12,6 +12,7 @@ description:
   - The run executes in the agent. Killing the task, the play or the connection does not stop it.
 author:
   - Upkeep
+extends_documentation_fragment: [upkeep_agent, upkeep_agent.run]
 attributes:
   check_mode:
     support: full
@@ -24,29 +25,12 @@ attributes:
     support: full
     description: A stack that is as its files say is V(unchanged), and nothing is restarted.
 options:
-  stack:
-    description: Name of the stack.
-    type: str
-    required: true
   force:
     description:
       - Take a release that was rolled back before, replace a C(release.env) that was edited by hand, and go on after
         the agent asked for a human to look.
     type: bool
     default: false
-  starter:
-    description:
-      - Who starts the run, for the journal and for the message others get while it is going on.
-      - By default C(ansible:<remote user>@<address of the controller>).
-    type: str
-  wait_for_running:
-    description: Seconds to wait for another run of this stack to finish. With V(0) a busy stack is an error at once.
-    type: int
-    default: 0
-  socket:
-    description: The agent's socket.
-    type: path
-    default: /run/upkeep/agent.sock
 """
 
 EXAMPLES = r"""

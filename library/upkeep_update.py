@@ -13,6 +13,7 @@ description:
     stack reports how it ended.
 author:
   - Upkeep
+extends_documentation_fragment: [upkeep_agent, upkeep_agent.run]
 attributes:
   check_mode:
     support: full
@@ -45,23 +46,6 @@ options:
       - The gate is closed meanwhile. The data are copied aside first, and put back exactly if the step fails.
     type: str
     choices: [mongodb]
-  stack:
-    description: Name of the stack.
-    type: str
-    required: true
-  starter:
-    description:
-      - Who starts the run, for the journal and for the message others get while it is going on.
-      - By default C(ansible:<remote user>@<address of the controller>).
-    type: str
-  wait_for_running:
-    description: Seconds to wait for another run of this stack to finish. With V(0) a busy stack is an error at once.
-    type: int
-    default: 0
-  socket:
-    description: The agent's socket.
-    type: path
-    default: /run/upkeep/agent.sock
 """
 
 EXAMPLES = r"""
