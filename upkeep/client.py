@@ -190,7 +190,7 @@ class AgentClient:
 
 
 def order(operation: str, starter: str, to: str | None = None, force: bool = False, service: str | None = None) -> Json:
-    """The body of `plan` and `start`. `operation`: one of upkeep.journal.Operation. `service`: not the app."""
+    """The body of `plan` and `start`. `operation`: one of upkeep.memory.journal.Operation. `service`: not the app."""
     options: Json = {"force": force} | ({"to": to} if to else {}) | ({"service": service} if service else {})
     return {"operation": operation, "starter": starter, "options": options}
 

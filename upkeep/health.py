@@ -6,17 +6,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from upkeep import audit, maintenance, room, state
-from upkeep import policy as policies
+from upkeep import room
 from upkeep.composition import GATE
 from upkeep.errors import UpkeepError
+from upkeep.gate import maintenance
 from upkeep.layout import StackPaths
-from upkeep.policy import Policy
+from upkeep.memory import audit, state
+from upkeep.memory.release import Release
+from upkeep.policy import stack as policies
+from upkeep.policy.stack import Policy
 from upkeep.ports import Ports
 from upkeep.ports.docker import Container, by_service
 from upkeep.ports.mongo import PORT as MONGODB_PORT
 from upkeep.ports.probe import Answer
-from upkeep.release import Release
 
 PROBE_TIMEOUT = 5.0
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from upkeep import audit, composition, journal, lock, maintenance, publication, release, reserve, state
-from upkeep import policy as policies
+from upkeep import composition
 from upkeep.backup import memory
 from upkeep.composition import GATE
 from upkeep.errors import JournalCorrupt, UpkeepError
-from upkeep.journal import QUIET, Record
+from upkeep.gate import maintenance
+from upkeep.gate.maintenance import Maintenance
 from upkeep.layout import StackPaths
-from upkeep.maintenance import Maintenance
-from upkeep.policy import AppPolicy
+from upkeep.memory import audit, journal, publication, release, reserve, state
+from upkeep.memory.journal import QUIET, Record
+from upkeep.memory.release import Release
+from upkeep.memory.state import State
+from upkeep.policy import stack as policies
+from upkeep.policy.stack import AppPolicy
 from upkeep.ports import Ports
 from upkeep.ports.containers import Container, running_of
-from upkeep.release import Release
-from upkeep.state import State
+from upkeep.runs import lock
 
 PROBE_TIMEOUT = 2.0
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from upkeep.layout import StackPaths
+from upkeep.memory.release import Release
 from upkeep.ports import Ports
-from upkeep.release import Release
 
 _NAMED = re.compile(r"secrets/([A-Za-z0-9._-]+)")
 

@@ -16,7 +16,7 @@ from tests.faults import planted
 from tests.faults.managed import ManagedHost, Reply
 from tests.faults.plays import until
 from tests.faults.stage import Stage
-from upkeep import ticket
+from upkeep.tickets import ticket
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 

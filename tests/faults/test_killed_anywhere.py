@@ -90,7 +90,7 @@ def test_ledger_goes_on_after_a_torn_line(tmp_path: Path) -> None:
 
 def test_results_depend_on_what_the_agent_imports_and_on_nothing_else() -> None:
     names = {str(file.relative_to(sources.ROOT)) for file in sources.sources()}
-    assert {"upkeep/story.py", "upkeep/ports/compose.py", "upkeep/phases/farewell.py"} <= names
+    assert {"upkeep/stories/update.py", "upkeep/ports/compose.py", "upkeep/phases/farewell.py"} <= names
     assert {"tests/faults/onhost/judge.py", "tests/faults/matrix/scenes.py"} <= names
     assert {name for name in names if name.startswith(("upkeep/cli/", "upkeep/door/"))} == set()
 

@@ -46,7 +46,7 @@ def test_nothing_in_the_house_uses_its_doors_but_the_doors() -> None:
 
 
 def test_ports_know_nothing_of_runs() -> None:
-    above = ("upkeep.run", "upkeep.phases", "upkeep.journal", "upkeep.story", *DOORS)
+    above = ("upkeep.runs", "upkeep.phases", "upkeep.memory", "upkeep.stories", *DOORS)
     house = plan(ROOT / "upkeep")
     ports = [name for name in house if _inside(name, ("upkeep.ports",))]
     assert [(name, one) for name in ports for one in house[name] if _inside(one, above)] == []

@@ -5,22 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from upkeep import deployment, room, state
+from upkeep import room
 from upkeep.adoption import memory, problems, report
 from upkeep.adoption.memory import Retired, Store, Takeover
 from upkeep.adoption.plan import running_release, with_release
 from upkeep.adoption.survey import Fate, Survey, survey
 from upkeep.adoption.wish import Taker, Wish, taker
 from upkeep.errors import Refused
-from upkeep.journal import Operation
 from upkeep.layout import StackPaths
+from upkeep.memory import state
+from upkeep.memory.journal import Operation
+from upkeep.memory.release import Release
+from upkeep.memory.state import State
 from upkeep.phases.decide import refuse_at_once
-from upkeep.plan import Plan
+from upkeep.plans import deployment
+from upkeep.plans.plan import Plan
+from upkeep.plans.situation import Situation
 from upkeep.ports import Ports
-from upkeep.release import Release
-from upkeep.run import Run
-from upkeep.situation import Situation
-from upkeep.state import State
+from upkeep.runs.run import Run
 
 
 def answer(paths: StackPaths, ports: Ports, options: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from upkeep.errors import DiskFailed
 from upkeep.ports.errand import THERE, Errand, Mount, exchange
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 LIMIT = 24 * 3600.0  # seconds for one directory: whoever has more data than that has another plan
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from upkeep import maintenance, state
 from upkeep.adoption import memory, moving
 from upkeep.adoption.memory import Adopted, Takeover
 from upkeep.errors import DiskFailed, NotReady
+from upkeep.gate import maintenance
+from upkeep.memory import state
+from upkeep.memory.state import State
 from upkeep.phases.patience import await_docker
 from upkeep.ports.neighbours import Occupant
 from upkeep.ports.stores import Census
-from upkeep.run import Run
-from upkeep.state import State
+from upkeep.runs.run import Run
 
 NO_RESTART = "no"
 REVIVAL_TIMEOUT = 60.0

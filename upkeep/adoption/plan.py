@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from upkeep import reference
 from upkeep.adoption.survey import Survey
 from upkeep.errors import Refused
-from upkeep.plan import Plan
-from upkeep.reference import Reference
-from upkeep.release import Images, Release
+from upkeep.memory.release import Images, Release
+from upkeep.plans.plan import Plan
+from upkeep.versions import reference
+from upkeep.versions.reference import Reference
 
 
 def running_release(found: Survey, channel: Reference) -> Release | None:

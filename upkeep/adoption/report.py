@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from upkeep.adoption.survey import Fate, Survey
 from upkeep.adoption.wish import Taker
-from upkeep.plan import Plan
+from upkeep.plans.plan import Plan
 from upkeep.ports.neighbours import Occupant
 
 SECRET = re.compile(r"PASS|PWD|SECRET|TOKEN|KEY|CREDENTIAL|PRIVATE", re.IGNORECASE)

@@ -13,8 +13,7 @@ from upkeep.adoption.phases import (
     takeover,
     withdraw,
 )
-from upkeep.failure import blame_way_back
-from upkeep.journal import Result
+from upkeep.memory.journal import Result
 from upkeep.phases.commit import commit
 from upkeep.phases.farewell import leave_failed
 from upkeep.phases.gate import close_gate, open_gate
@@ -26,7 +25,8 @@ from upkeep.phases.ready import await_ready
 from upkeep.phases.slots import start_slots
 from upkeep.phases.switch import name_images, switch
 from upkeep.phases.trouble import keep_evidence
-from upkeep.run import Run
+from upkeep.runs.failure import blame_way_back
+from upkeep.runs.run import Run
 
 
 def forward(run: Run) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import yaml
 
 from upkeep import composition
-from upkeep import policy as policies
 from upkeep.composition import Composition
 from upkeep.errors import BadRequest, PolicyInvalid
 from upkeep.layout import StackPaths
-from upkeep.policy import Policy
+from upkeep.policy import stack as policies
+from upkeep.policy.stack import Policy
 
 KEYS = ("project", "app", "without", "keep")
 

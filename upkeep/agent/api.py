@@ -8,19 +8,20 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from upkeep import __version__, journal
+from upkeep import __version__
 from upkeep import health as healths
-from upkeep import history as histories
 from upkeep import status as statuses
-from upkeep.actions import REFUSED
 from upkeep.agent import protocol
 from upkeep.agent.desk import Desk
 from upkeep.agent.operator import set_maintenance
 from upkeep.agent.order import Order
 from upkeep.backup.sheet import sheet
 from upkeep.errors import BadRequest, Busy, Refused, UpkeepError
+from upkeep.memory import history as histories
+from upkeep.memory import journal
 from upkeep.notify.telling import tell
 from upkeep.notify.trial import trial
+from upkeep.tickets.actions import REFUSED
 
 LONGEST_WAIT = 30.0
 MOST_LINES = 5000

@@ -11,21 +11,23 @@ import threading
 from collections import OrderedDict
 from typing import Any
 
-from upkeep import audit, housekeeping, journal, maintenance, resume
 from upkeep.agent.foresight import foresee
 from upkeep.agent.objection import refuse
 from upkeep.agent.order import Order
 from upkeep.backup.listing import listing
 from upkeep.errors import Busy, UnknownRun, UpkeepError
-from upkeep.execution import execute, fail_untouched
-from upkeep.journal import Journal, Operation, Record
+from upkeep.gate import maintenance
 from upkeep.layout import Layout, StackPaths
-from upkeep.lock import StackLock, busy
+from upkeep.memory import audit, housekeeping, journal
+from upkeep.memory.journal import Journal, Operation, Record
 from upkeep.notify.telling import tell_quietly
 from upkeep.ports import Ports
 from upkeep.ports.clock import stamp
-from upkeep.progress import Progress
-from upkeep.run import Run
+from upkeep.runs.lock import StackLock, busy
+from upkeep.runs.progress import Progress
+from upkeep.runs.run import Run
+from upkeep.stories import resume
+from upkeep.stories.execution import execute, fail_untouched
 
 RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z]+-[0-9a-f]{4}")
 REMEMBERED = 20

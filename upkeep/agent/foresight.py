@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from upkeep import planning, removal
 from upkeep.adoption import decide as adoption
 from upkeep.agent.order import Order
 from upkeep.backup import foresight as backups
-from upkeep.journal import Operation
 from upkeep.layout import Layout
+from upkeep.memory.journal import Operation
+from upkeep.memory.repair import judge
 from upkeep.phases.decide import refuse_at_once
+from upkeep.plans import planning
+from upkeep.plans.situation import Situation
 from upkeep.ports import Ports
-from upkeep.repair import judge
 from upkeep.restore import foresight
 from upkeep.restore import story as restores
-from upkeep.situation import Situation
+from upkeep.stories import removal
 
 
 def foresee(layout: Layout, ports: Ports, stack: str, order: Order) -> dict[str, Any]:

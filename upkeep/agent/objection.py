@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from upkeep import journal, removal, standing
 from upkeep.agent.order import Order
 from upkeep.backup import story as backups
 from upkeep.errors import Refused
-from upkeep.journal import Operation
 from upkeep.layout import StackPaths
+from upkeep.memory import journal, standing
+from upkeep.memory.journal import Operation
 from upkeep.phases.decide import refuse_at_once
+from upkeep.plans.situation import Situation
 from upkeep.ports import Ports
 from upkeep.restore import story as restores
-from upkeep.situation import Situation
+from upkeep.stories import removal
 
 
 def refuse(paths: StackPaths, ports: Ports, order: Order) -> None:

@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from upkeep import audit, maintenance
 from upkeep.errors import BadRequest
+from upkeep.gate import maintenance
+from upkeep.gate.maintenance import OPERATOR, Maintenance, Notice
 from upkeep.layout import StackPaths
-from upkeep.maintenance import OPERATOR, Maintenance, Notice
+from upkeep.memory import audit
 from upkeep.ports import Ports
 from upkeep.ports.clock import stamp
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from upkeep.errors import BadRequest
-from upkeep.journal import Operation
+from upkeep.memory.journal import Operation
 
 # What only one operation understands.
 OWN_OPTIONS = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from upkeep import journal
 from upkeep.layout import StackPaths
+from upkeep.memory import journal
 from upkeep.ports import Ports
 from upkeep.wording import OPERATIONS
 

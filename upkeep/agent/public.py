@@ -7,13 +7,13 @@ from functools import partial
 from typing import Any
 
 from upkeep import status as statuses
-from upkeep.actions import Action
-from upkeep.admission import admit
+from upkeep.agent.admission import admit
 from upkeep.agent.api import NAME, Reply, Request, Verb
 from upkeep.agent.desk import Desk
 from upkeep.agent.order import Order
 from upkeep.errors import BadRequest, UpkeepError
-from upkeep.journal import Operation
+from upkeep.memory.journal import Operation
+from upkeep.tickets.actions import Action
 
 # To what the last check found, else to what the channel offers, without force: nothing of that comes from outside.
 OPERATIONS = {Action.START_UPDATE: Operation.UPDATE, Action.CHECK_UPDATE: Operation.CHECK}

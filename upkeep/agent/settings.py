@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from upkeep.errors import PolicyInvalid
-from upkeep.fields import Fields
+from upkeep.policy.fields import Fields
 
 DOOR = "upkeep-door"
 LEVELS = ("debug", "info", "warning", "error")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from upkeep import audit, journal, pruning
 from upkeep.backup import memory
 from upkeep.backup.catalogue import Catalogue, catalogue
 from upkeep.backup.comparing import all_made, strangers
@@ -14,9 +13,10 @@ from upkeep.backup.record import notes
 from upkeep.backup.repository import of_policy, opened
 from upkeep.backup.retention import superfluous
 from upkeep.errors import RepositoryFailed
+from upkeep.memory import audit, journal, pruning
 from upkeep.ports.restic import Restic, Snapshot
 from upkeep.room import MEGABYTE
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 DAMAGED = "repository"  # the code of what restic found, and not merely could not do
 

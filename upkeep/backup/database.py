@@ -16,7 +16,7 @@ from upkeep.backup.sources import ARCHIVE, Wanted
 from upkeep.errors import Refused, RepositoryFailed, UpkeepError
 from upkeep.phases.database import address_of
 from upkeep.ports.restic import Snapshot, Stream
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 FEED = (sys.executable, "-m")
 ATTEMPTS = 3

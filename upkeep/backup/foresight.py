@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from upkeep import policy as policies
 from upkeep.backup import memory, sources
 from upkeep.backup.catalogue import catalogue
 from upkeep.backup.memory import PARTS
@@ -13,8 +12,9 @@ from upkeep.backup.repository import of_policy, of_stack
 from upkeep.backup.retention import superfluous
 from upkeep.errors import RepositoryFailed
 from upkeep.export import making as exporting
-from upkeep.journal import Operation
 from upkeep.layout import StackPaths
+from upkeep.memory.journal import Operation
+from upkeep.policy import stack as policies
 from upkeep.ports import Ports
 
 

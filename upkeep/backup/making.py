@@ -8,8 +8,8 @@ from upkeep.backup import sources
 from upkeep.backup.record import notes
 from upkeep.backup.repository import open_repository
 from upkeep.backup.saving import remember, save, seal
-from upkeep.journal import Operation
-from upkeep.run import Run
+from upkeep.memory.journal import Operation
+from upkeep.runs.run import Run
 
 BEFORE = 48  # percent of an update
 

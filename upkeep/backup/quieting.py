@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from upkeep.backup.policy import Quiesce, VolumeSource
 from upkeep.backup.record import Notes, notes
 from upkeep.errors import UpkeepError
-from upkeep.run import Run
+from upkeep.policy.backup import Quiesce, VolumeSource
+from upkeep.runs.run import Run
 
 GRACE = 30.0  # seconds for a container to end by itself
 

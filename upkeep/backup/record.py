@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from upkeep.backup.manifest import Source
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 
 class Notes:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from upkeep import policy as policies
 from upkeep import room
 from upkeep.backup import memory
-from upkeep.backup.policy import BackupPolicy
 from upkeep.errors import Refused, RepositoryFailed
-from upkeep.journal import Operation
 from upkeep.layout import StackPaths
-from upkeep.policy import Policy
+from upkeep.memory.journal import Operation
+from upkeep.policy import stack as policies
+from upkeep.policy.backup import BackupPolicy
+from upkeep.policy.stack import Policy
 from upkeep.ports import Ports
 from upkeep.ports.clock import stamp
 from upkeep.ports.restic import Restic
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 CACHE_MB = 100
 READING = (Operation.VERIFY, Operation.EXPORT, Operation.RESTORE)

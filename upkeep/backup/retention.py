@@ -7,7 +7,7 @@ from datetime import datetime
 
 from upkeep.backup.catalogue import Backup, Catalogue
 from upkeep.backup.memory import Memory
-from upkeep.backup.policy import Keep
+from upkeep.policy.backup import Keep
 
 Period = Callable[[datetime], object]
 

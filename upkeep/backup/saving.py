@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from upkeep import __version__, pruning, state
+from upkeep import __version__
 from upkeep.backup import memory, sources
 from upkeep.backup.catalogue import MANIFEST, MANIFEST_FILE, tags
 from upkeep.backup.database import save_database
@@ -18,10 +18,11 @@ from upkeep.backup.record import notes
 from upkeep.backup.repository import of_policy, opened
 from upkeep.backup.sources import Wanted
 from upkeep.errors import Refused, RepositoryFailed
+from upkeep.memory import pruning, state
 from upkeep.ports.restic import Snapshot, Stream
 from upkeep.restore.kept import drop_expired
 from upkeep.room import MEGABYTE
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 SOON = 60.0
 Taken = tuple[Snapshot, dict[str, Any]]

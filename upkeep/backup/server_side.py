@@ -17,10 +17,10 @@ from pathlib import Path
 from upkeep.backup import memory
 from upkeep.backup.catalogue import Backup, Catalogue, catalogue, marks_of
 from upkeep.backup.memory import PARTS, Memory
-from upkeep.backup.policy import Keep, Target
 from upkeep.backup.retention import superfluous
 from upkeep.errors import RepositoryFailed, UpkeepError
 from upkeep.layout import Layout, StackPaths
+from upkeep.policy.backup import Keep, Target
 from upkeep.ports.clock import moment
 from upkeep.ports.files import DiskFiles
 from upkeep.ports.restic import Restic, ResticProgram, Snapshot

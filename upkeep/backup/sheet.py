@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from upkeep import __version__
-from upkeep import policy as policies
-from upkeep.backup.policy import Target
 from upkeep.backup.recovery_key import printed
 from upkeep.backup.repository import of_policy
 from upkeep.errors import RepositoryFailed
 from upkeep.layout import StackPaths
+from upkeep.policy import stack as policies
+from upkeep.policy.backup import Target
 
 PAGE = """\
 <!doctype html>

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from upkeep.backup.policy import PostgresSource, Quiesce, VolumeSource
 from upkeep.errors import Refused
 from upkeep.layout import StackPaths
-from upkeep.policy import Policy
+from upkeep.policy.backup import PostgresSource, Quiesce, VolumeSource
+from upkeep.policy.stack import Policy
 
 DATABASE, FILES = "mongodb", "files"
 ARCHIVE = "mongodb.archive"

@@ -5,24 +5,24 @@ from __future__ import annotations
 
 import logging
 
-from upkeep import policy as policies
-from upkeep import state
 from upkeep.backup import checking, memory
 from upkeep.backup.making import begin, save_all
-from upkeep.backup.policy import BackupPolicy
 from upkeep.backup.quieting import bring_back
 from upkeep.backup.record import notes
 from upkeep.backup.repository import of_policy, open_repository, opened
 from upkeep.drill import story as drills
 from upkeep.errors import Refused, UpkeepError
 from upkeep.export import making as exporting
-from upkeep.failure import blame
-from upkeep.journal import Operation, Result
 from upkeep.layout import StackPaths
+from upkeep.memory import state
+from upkeep.memory.journal import Operation, Result
 from upkeep.phases.hooks import alarm
-from upkeep.plan import Plan
+from upkeep.plans.plan import Plan
+from upkeep.policy import stack as policies
+from upkeep.policy.backup import BackupPolicy
 from upkeep.room import MEGABYTE
-from upkeep.run import Run
+from upkeep.runs.failure import blame
+from upkeep.runs.run import Run
 
 OPERATIONS = (Operation.BACKUP, Operation.VERIFY, Operation.EXPORT, Operation.DRILL)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from upkeep.actions import Action
 from upkeep.client import AgentClient, Json
+from upkeep.tickets.actions import Action
 
 _START_SECONDS = 10.0  # the agent looks at the stack before it says yes
 

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from upkeep.actions import LONGEST_TICKET
 from upkeep.door.http import BadRequest, Request
+from upkeep.tickets.actions import LONGEST_TICKET
 
 _JSON = re.compile(r"application/json(?:\s*;\s*charset=utf-8)?", re.IGNORECASE)
 _TICKET = re.compile(rf"[A-Za-z0-9._-]{{1,{LONGEST_TICKET}}}")

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 
-from upkeep.actions import REFUSED, Action
 from upkeep.client import AgentError, AgentUnreachable, Busy, Json, Refused
 from upkeep.door import asking
 from upkeep.door.agent import PublicAgent
 from upkeep.door.http import Request, Response, json_response, refusal
+from upkeep.tickets.actions import REFUSED, Action
 
 Handler = Callable[[Request], Response]
 Routes = dict[str, dict[str, Handler]]

@@ -9,11 +9,11 @@ from upkeep.drill.record import notes
 from upkeep.drill.scratch import Scratch
 from upkeep.errors import BackupUnproven, NotReady
 from upkeep.phases.ready import PROBE_TIMEOUT
-from upkeep.policy import Policy
+from upkeep.policy.stack import Policy
 from upkeep.ports.containers import Container
 from upkeep.ports.programs import PATH
 from upkeep.ports.trial_database import Counted
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 DATABASE = "Datenbank"
 APPLICATION = "Anwendung"

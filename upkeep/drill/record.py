@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from upkeep import __version__, audit, journal
+from upkeep import __version__
 from upkeep.drill import page
 from upkeep.drill.page import Bar, Fact, Past, Report, Row, Section
 from upkeep.drill.record import Finding, notes
-from upkeep.journal import Operation, PhaseRecord, Record
 from upkeep.layout import StackPaths
+from upkeep.memory import audit, journal
+from upkeep.memory.journal import Operation, PhaseRecord, Record
 from upkeep.ports.clock import moment
 from upkeep.ports.files import Files
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 KEPT = 60
 PAST = 12

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from upkeep import policy as policies
-from upkeep import release, room
+from upkeep import room
 from upkeep.backup import memory
 from upkeep.backup.manifest import Manifest, Source
 from upkeep.backup.reading import StoredBackup, source_of, stored
@@ -16,14 +15,16 @@ from upkeep.drill.proving import compare_database
 from upkeep.drill.record import notes
 from upkeep.drill.scratch import Scratch, clear, make_binds, written
 from upkeep.errors import NotReady, RepositoryFailed
+from upkeep.memory import release
+from upkeep.memory.release import Images
 from upkeep.phases.database import MEMBER, TIMEOUT, accounts
-from upkeep.policy import Policy
+from upkeep.policy import stack as policies
+from upkeep.policy.stack import Policy
 from upkeep.ports.clock import moment
 from upkeep.ports.containers import Container
 from upkeep.ports.streamed import Readable
-from upkeep.release import Images
 from upkeep.room import MEGABYTE
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 SPARE_MB = 500
 GROWTH = 1.5  # what is loaded takes more room than what was read: indexes, journal

@@ -12,7 +12,7 @@ from typing import Any
 from upkeep import composition
 from upkeep.errors import RepositoryFailed
 from upkeep.layout import StackPaths
-from upkeep.policy import MongoPolicy
+from upkeep.policy.stack import MongoPolicy
 from upkeep.ports import Ports
 from upkeep.ports.compose import Project
 

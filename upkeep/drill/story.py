@@ -14,8 +14,8 @@ from upkeep.drill import proving, report, restoring
 from upkeep.drill.record import notes
 from upkeep.drill.scratch import clear
 from upkeep.errors import UpkeepError
-from upkeep.journal import Result
-from upkeep.run import Run
+from upkeep.memory.journal import Result
+from upkeep.runs.run import Run
 
 log = logging.getLogger("upkeep.drill")
 

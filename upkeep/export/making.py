@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from upkeep import room
-from upkeep.backup.policy import Export
 from upkeep.backup.reading import RepositoryBackup, stored
 from upkeep.backup.repository import of_policy, opened
 from upkeep.errors import BadRequest, Refused
 from upkeep.export import writing
 from upkeep.export.reading import open_export
-from upkeep.journal import Result
-from upkeep.policy import Policy
+from upkeep.memory.journal import Result
+from upkeep.policy.backup import Export
+from upkeep.policy.stack import Policy
 from upkeep.ports.mounts import refuse_unmounted
 from upkeep.ports.packing import UNFINISHED, packed, settle
 from upkeep.ports.restic import Restic
 from upkeep.room import MEGABYTE
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 COMPRESSED = 4  # times smaller than what was read: what a database becomes; volumes of pictures do not
 

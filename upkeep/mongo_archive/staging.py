@@ -18,7 +18,7 @@ from upkeep.mongo_archive.failures import StageFailed, StageRefused, server_fail
 from upkeep.mongo_archive.loading import Loading
 from upkeep.mongo_archive.reading import Closed, Documents, Prelude, Source, read
 from upkeep.mongo_archive.views import View
-from upkeep.mongo_versions import series
+from upkeep.versions.mongo import series
 
 SECONDS = 4 * 3600.0
 Rename = Callable[[str], str | None]

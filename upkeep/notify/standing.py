@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from upkeep import journal
-from upkeep import policy as policies
 from upkeep.backup import memory
 from upkeep.backup.memory import Memory
-from upkeep.backup.policy import BackupPolicy
 from upkeep.errors import JournalCorrupt, PolicyInvalid
-from upkeep.journal import QUIET, Operation, Record, Result
 from upkeep.layout import StackPaths
+from upkeep.memory import journal
+from upkeep.memory.journal import QUIET, Operation, Record, Result
+from upkeep.policy import stack as policies
+from upkeep.policy.backup import BackupPolicy
 from upkeep.ports import Ports
 from upkeep.ports.clock import moment
 from upkeep.status import remembered

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from upkeep.errors import PolicyInvalid
-from upkeep.fields import Fields
+from upkeep.policy.fields import Fields
 
 ADDRESS = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+")
 SERVER = re.compile(r"[A-Za-z0-9.:-]+")

@@ -8,11 +8,11 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from upkeep.errors import BakeFailed, GateFailed
-from upkeep.journal import Operation
+from upkeep.memory.journal import Operation
 from upkeep.phases.ready import check_slot
 from upkeep.ports.docker import Container, by_service
 from upkeep.ports.gate import Server
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 INTERVAL = 1.0
 BAD_LOOKS = 3  # one slow answer is no reason to go back

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from upkeep import held, pruning, state, unused_secrets
-from upkeep.journal import Operation
+from upkeep import unused_secrets
+from upkeep.memory import held, pruning, state
+from upkeep.memory.journal import Operation
+from upkeep.memory.release import Release
+from upkeep.memory.state import State
 from upkeep.phases.database_copy import drop_old_copies
 from upkeep.phases.migrate import clear_one_offs
 from upkeep.phases.prepare import remove_old
-from upkeep.release import Release
-from upkeep.run import Run
-from upkeep.state import State
+from upkeep.runs.run import Run
 
 
 def commit(run: Run) -> str:

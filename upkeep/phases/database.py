@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from upkeep.errors import NotReady
-from upkeep.policy import MongoPolicy, Policy
+from upkeep.policy.stack import MongoPolicy, Policy
 from upkeep.ports.compose import Project
 from upkeep.ports.mongo import Account
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 MEMBER = "mongodb:27017"  # lies in the replica set's own data: never change it
 TIMEOUT = 120.0

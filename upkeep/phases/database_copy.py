@@ -11,7 +11,7 @@ from pathlib import Path
 from upkeep import room
 from upkeep.errors import DatabaseFailed, Refused
 from upkeep.ports.errand import COPY, HERE, THERE, Errand, Mount, exchange
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 KEPT = timedelta(days=14)
 TIMEOUT = 4 * 3600.0

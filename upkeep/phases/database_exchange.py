@@ -4,9 +4,7 @@ exactly as they were.
 
 from __future__ import annotations
 
-from upkeep import mongo_versions
 from upkeep.errors import DatabaseFailed, NotReady, Refused
-from upkeep.mongo_versions import MongoVersion
 from upkeep.phases.database import TIMEOUT, address_of, bring_up, keyfile_of
 from upkeep.phases.database_copy import check_room, put_back, said_by, stop_errands
 from upkeep.phases.patience import await_docker
@@ -14,10 +12,12 @@ from upkeep.phases.prepare import app_containers
 from upkeep.phases.ready import check_slot
 from upkeep.phases.slots import restore_env, stop_slots
 from upkeep.phases.switch import name_images
-from upkeep.policy import Policy
+from upkeep.policy.stack import Policy
 from upkeep.ports.docker import Container, by_service
 from upkeep.ports.mongo import PORT, Facts
-from upkeep.run import Run
+from upkeep.runs.run import Run
+from upkeep.versions import mongo as mongo_versions
+from upkeep.versions.mongo import MongoVersion
 
 HOPELESS_RESTARTS = 3
 STOP_TIMEOUT = 300.0  # a clean stop writes everything down; a killed mongod is no state to copy

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from upkeep import gate_files, planning, release, state
 from upkeep.errors import PolicyInvalid, Refused
-from upkeep.journal import Operation
+from upkeep.gate import files as gate_files
 from upkeep.layout import StackPaths
-from upkeep.policy import Policy
-from upkeep.release import Release
-from upkeep.run import Run
-from upkeep.situation import Situation
+from upkeep.memory import release, state
+from upkeep.memory.journal import Operation
+from upkeep.memory.release import Release
+from upkeep.plans import planning
+from upkeep.plans.situation import Situation
+from upkeep.policy.stack import Policy
+from upkeep.runs.run import Run
 
 
 def decide(run: Run) -> str:

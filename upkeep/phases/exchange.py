@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from upkeep import rotation
+from upkeep.gate import rotation
 from upkeep.phases.prepare import app_containers
 from upkeep.phases.weight import make_light
 from upkeep.ports.docker import Container
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 
 def replace_slot(run: Run, slot: str) -> str:

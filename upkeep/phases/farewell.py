@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from upkeep.backup.quieting import leave_nobody_still
-from upkeep.journal import Result
+from upkeep.memory.journal import Result
 from upkeep.phases.hooks import after, alarm
 from upkeep.phases.migrate import clear_one_offs
 from upkeep.phases.surge import STARTED
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 
 def leave_good(run: Run) -> str:

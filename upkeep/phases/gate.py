@@ -6,19 +6,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from upkeep import maintenance, rotation
 from upkeep.composition import GATE
 from upkeep.errors import GateFailed
-from upkeep.maintenance import Maintenance, Notice
+from upkeep.gate import maintenance, rotation
+from upkeep.gate.maintenance import Maintenance, Notice
+from upkeep.memory.release import Release
 from upkeep.phases.patience import with_gate
 from upkeep.phases.telling import signal, tell
-from upkeep.plan import GateChange
-from upkeep.policy import Policy
+from upkeep.plans.plan import GateChange
+from upkeep.policy.stack import Policy
 from upkeep.ports.clock import moment
 from upkeep.ports.containers import Container, by_service, running_of
 from upkeep.ports.gate import Server
-from upkeep.release import Release
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 QUIET_INTERVAL = 0.05
 TOLD = "told_at"

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from upkeep import gate_files, maintenance
 from upkeep.composition import GATE
 from upkeep.errors import NotReady
+from upkeep.gate import files as gate_files
+from upkeep.gate import maintenance
+from upkeep.gate.maintenance import Notice
 from upkeep.layout import Snapshot
-from upkeep.maintenance import Notice
 from upkeep.phases.gate import running_gate
-from upkeep.plan import GateChange
+from upkeep.plans.plan import GateChange
 from upkeep.ports.compose import Project
 from upkeep.ports.docker import Container
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 TIMEOUT = 10.0  # what HAProxy has accepted starts in a fraction of a second
 LOOK_INTERVAL = 0.02

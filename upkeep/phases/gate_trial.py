@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from upkeep import maintenance
 from upkeep.errors import Refused
-from upkeep.plan import GateChange
+from upkeep.gate import maintenance
+from upkeep.plans.plan import GateChange
 from upkeep.ports.errand import Errand, Mount
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 HOME = "/usr/local/etc/haproxy"
 TIMEOUT = 30.0

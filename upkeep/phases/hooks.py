@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 
 from upkeep import redaction
-from upkeep.commands import CommandReport, Hook, When
 from upkeep.errors import ProgramFailed, Refused, UpkeepError
-from upkeep.journal import Result
+from upkeep.memory.journal import Result
+from upkeep.policy.commands import CommandReport, Hook, When
 from upkeep.ports.programs import PATH
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 KILLED = "abgebrochen, weil der Agent beendet wurde"
 

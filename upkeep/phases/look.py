@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from upkeep import pruning, release, versions
 from upkeep.errors import UpkeepError
-from upkeep.journal import Operation
+from upkeep.memory import pruning, release
+from upkeep.memory.journal import Operation
 from upkeep.phases.decide import refuse_at_once
+from upkeep.plans.situation import Situation, available
 from upkeep.ports.registry import Resolved
-from upkeep.run import Run
-from upkeep.situation import Situation, available
+from upkeep.runs.run import Run
+from upkeep.versions import ranges as versions
 
 log = logging.getLogger("upkeep.run")
 

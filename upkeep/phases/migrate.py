@@ -9,16 +9,17 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from upkeep import redaction, state
-from upkeep.commands import CommandReport, MigrationPolicy, When
+from upkeep import redaction
 from upkeep.errors import ComposeFailed, DockerFailed, MigrationFailed, UpkeepError
+from upkeep.memory import state
+from upkeep.memory.state import Migrated
 from upkeep.phases.patience import await_docker
 from upkeep.phases.ready import watch_until_ready
+from upkeep.policy.commands import CommandReport, MigrationPolicy, When
 from upkeep.ports.clock import moment
 from upkeep.ports.compose import OneOff, Project
 from upkeep.ports.containers import RUN, Container
-from upkeep.run import Run
-from upkeep.state import Migrated
+from upkeep.runs.run import Run
 
 ROLE = "migration"
 POLL = 0.2

@@ -5,15 +5,16 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from upkeep import composition, gate_files, room
+from upkeep import composition, room
 from upkeep.composition import GATE, Composition
 from upkeep.errors import GateFailed, PolicyInvalid, Refused
+from upkeep.gate import files as gate_files
 from upkeep.phases.decide import copy_files
 from upkeep.phases.hooks import check_programs
-from upkeep.plan import GateChange
+from upkeep.plans.plan import GateChange
 from upkeep.ports.compose import Project
 from upkeep.ports.containers import Container, running_of
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 UNPACKED = 3  # an image takes about three times its compressed size, while it is fetched and unpacked
 

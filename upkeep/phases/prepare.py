@@ -12,7 +12,7 @@ from upkeep.composition import Composition
 from upkeep.errors import UpkeepError
 from upkeep.ports.compose import Project
 from upkeep.ports.containers import Container
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 SINGULAR = ("container_name", "ports")  # what two containers cannot have at the same time
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from upkeep import state
-from upkeep.run import Run
+from upkeep.memory import state
+from upkeep.runs.run import Run
 
 START, END = 10, 48
 

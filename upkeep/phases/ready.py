@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from upkeep.errors import NotReady
+from upkeep.memory.release import Release
 from upkeep.phases.surge import slots_now
-from upkeep.policy import AppPolicy, Policy
+from upkeep.policy.stack import AppPolicy, Policy
 from upkeep.ports.clock import moment
 from upkeep.ports.docker import Container
-from upkeep.release import Release
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 PROBE_TIMEOUT = 5.0
 EAGER_INTERVAL = 0.1  # until the first good answer; from then on the policy's interval counts

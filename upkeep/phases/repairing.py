@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from upkeep import audit, maintenance, release, rotation, state
-from upkeep.failure import blame
-from upkeep.journal import Result
+from upkeep.gate import maintenance, rotation
+from upkeep.memory import audit, release, state
+from upkeep.memory.journal import Result
+from upkeep.memory.repair import Judgement, judge
 from upkeep.phases.decide import copy_files
 from upkeep.phases.gate import tell_release
 from upkeep.phases.ready import watch_until_ready
 from upkeep.ports.compose import Project
 from upkeep.ports.containers import Container
-from upkeep.repair import Judgement, judge
-from upkeep.run import Run
+from upkeep.runs.failure import blame
+from upkeep.runs.run import Run
 
 UNDER_REPAIR = "Eine Reparatur ist nicht fertig geworden"
 

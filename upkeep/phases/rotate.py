@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import logging
 
-from upkeep import rotation
 from upkeep.errors import GateFailed, NotReady, UpkeepError
+from upkeep.gate import rotation
+from upkeep.memory.release import Release
 from upkeep.phases.gate import known, relabel, servers
 from upkeep.phases.patience import with_gate
 from upkeep.phases.ready import check_slot
 from upkeep.phases.surge import STARTED, SURGE, retire_quietly, slots_now
 from upkeep.phases.telling import signal, tell
 from upkeep.phases.weight import make_even
-from upkeep.policy import Policy
+from upkeep.policy.stack import Policy
 from upkeep.ports.containers import Container
-from upkeep.release import Release
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 INTERVAL = 0.05
 QUIET_LOOKS = 2  # a request may be on its way to the slot while the first look is taken

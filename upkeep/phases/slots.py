@@ -5,13 +5,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from upkeep import composition, release, state
+from upkeep import composition
 from upkeep.composition import GATE
+from upkeep.memory import release, state
 from upkeep.phases.database import bring_up
 from upkeep.phases.gate_change import return_gate
 from upkeep.phases.patience import await_docker
 from upkeep.phases.prepare import app_containers, discard_new
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 
 def stop_slots(run: Run) -> str:

@@ -15,7 +15,7 @@ from upkeep.phases.gate import known, relabel
 from upkeep.phases.patience import with_gate
 from upkeep.ports.compose import OneOff
 from upkeep.ports.containers import RUN, Container, by_service
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 SURGE = "app-surge"  # its name at the gate
 ROLE = "surge"

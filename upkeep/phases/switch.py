@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from upkeep import maintenance, release, state
+from upkeep.gate import maintenance
+from upkeep.memory import release, state
 from upkeep.phases.database import bring_up, set_accounts
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 
 def switch(run: Run) -> str:

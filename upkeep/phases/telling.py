@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 
 from upkeep.errors import UpkeepError
-from upkeep.policy import Policy
+from upkeep.policy.stack import Policy
 from upkeep.ports.containers import Container
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 TOLD_TIMEOUT = 5.0
 

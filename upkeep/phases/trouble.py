@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from upkeep import maintenance, redaction
+from upkeep import redaction
 from upkeep.errors import UpkeepError
-from upkeep.maintenance import Notice
+from upkeep.gate import maintenance
+from upkeep.gate.maintenance import Notice
 from upkeep.phases.surge import ROLE, slots_now
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 LINES = 40
 TITLE = "Störung"

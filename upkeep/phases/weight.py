@@ -8,7 +8,7 @@ import logging
 
 from upkeep.errors import UpkeepError
 from upkeep.phases.surge import slots_now
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 SERVING = 1024  # CPU shares, as compose.yml gives them to every container
 STARTING = 64

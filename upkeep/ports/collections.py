@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from upkeep.errors import Refused
-from upkeep.mongo_versions import series
 from upkeep.ports.mongo import connected
 from upkeep.ports.streamed import Readable
+from upkeep.versions.mongo import series
 
 if TYPE_CHECKING:
     from upkeep.mongo_archive import View

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from upkeep.errors import ImageMissing, RegistryFailed, UpkeepError
 from upkeep.ports.docker import DockerHost
 from upkeep.ports.registry_session import INDEXES, Page, RegistrySession
-from upkeep.reference import DOCKER_HUB, Reference
+from upkeep.versions.reference import DOCKER_HUB, Reference
 
 T = TypeVar("T")
 TAGS_A_PAGE = 1000

@@ -15,7 +15,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from upkeep.errors import ImageMissing, RegistryFailed
-from upkeep.reference import DOCKER_HUB, Reference
+from upkeep.versions.reference import DOCKER_HUB, Reference
 
 INDEXES = ("application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json")
 MANIFESTS = ("application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json")

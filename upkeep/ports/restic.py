@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from upkeep.backup.policy import Target
 from upkeep.errors import RepositoryFailed
+from upkeep.policy.backup import Target
 from upkeep.ports.mounts import refuse_unmounted
 from upkeep.ports.programs import PATH
 from upkeep.ports.repository import Place, place

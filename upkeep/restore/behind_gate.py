@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from upkeep.composition import GATE
 from upkeep.ports.containers import Container
 from upkeep.restore.record import notes
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 STANDING = ("gate", "database")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from upkeep import redaction
 from upkeep.errors import UpkeepError
 from upkeep.phases.trouble import LINES
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 
 def keep_logs(run: Run) -> str:

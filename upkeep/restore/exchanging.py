@@ -6,14 +6,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from upkeep.backup.repository import of_policy
-from upkeep.journal import Operation
+from upkeep.memory.journal import Operation
 from upkeep.phases.patience import await_docker
 from upkeep.ports.clock import stamp
 from upkeep.restore import behind_gate, mongodb, volumes
 from upkeep.restore.kept import Kept, forget, remember
 from upkeep.restore.preflight import reopened
 from upkeep.restore.record import notes
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 
 def stage(run: Run) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from upkeep.backup.reading import source_of
-from upkeep.journal import Operation
 from upkeep.layout import StackPaths
+from upkeep.memory.journal import Operation
 from upkeep.ports import Ports
 from upkeep.restore.kept import demanded
 from upkeep.restore.preflight import Prospect, prospect

@@ -14,7 +14,7 @@ from upkeep.phases.database import address_of, keyfile_of
 from upkeep.ports.clock import moment
 from upkeep.ports.collections import Server
 from upkeep.ports.files import Files
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 ABOUT = "kept.json"
 

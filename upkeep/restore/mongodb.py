@@ -11,7 +11,7 @@ from upkeep.ports.streamed import Readable
 from upkeep.restore.kept import server
 from upkeep.restore.record import notes
 from upkeep.room import MEGABYTE
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 SOURCE = "mongodb"
 TOLD_EVERY = 16 * MEGABYTE

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from upkeep import policy as policies
 from upkeep.backup.catalogue import catalogue
 from upkeep.backup.reading import StoredBackup, stored
 from upkeep.backup.repository import of_policy, repository
 from upkeep.errors import BadRequest, UnknownBackup
 from upkeep.export.reading import open_export
-from upkeep.journal import Operation
 from upkeep.layout import StackPaths
+from upkeep.memory.journal import Operation
+from upkeep.policy import stack as policies
 from upkeep.ports import Ports
 from upkeep.ports.restic import Restic
 

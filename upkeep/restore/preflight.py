@@ -6,23 +6,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from upkeep import policy as policies
-from upkeep import room, state, versions
+from upkeep import room
 from upkeep.backup.manifest import Manifest
 from upkeep.backup.reading import StoredBackup, source_of
 from upkeep.errors import Refused
 from upkeep.layout import StackPaths
-from upkeep.policy import Policy
+from upkeep.memory import state
+from upkeep.memory.release import Release
+from upkeep.memory.state import State
+from upkeep.policy import stack as policies
+from upkeep.policy.stack import Policy
 from upkeep.ports import Ports
 from upkeep.ports.clock import moment
-from upkeep.release import Release
 from upkeep.restore import behind_gate, origin
 from upkeep.restore.kept import server
 from upkeep.restore.record import notes
 from upkeep.restore.selection import Selection, asked, chosen, database
 from upkeep.room import MEGABYTE
-from upkeep.run import Run
-from upkeep.state import State
+from upkeep.runs.run import Run
+from upkeep.versions import ranges as versions
 
 ON_DISK = 2  # bytes of MongoDB for one in the archive: documents, their indexes and the log of the loading
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from upkeep.ports.collections import Pair, Step
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 
 class Notes:

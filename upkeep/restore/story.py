@@ -5,24 +5,24 @@ from __future__ import annotations
 
 import logging
 
-from upkeep import state
 from upkeep.backup.making import begin, save_all
 from upkeep.backup.repository import open_repository
 from upkeep.errors import Refused, UpkeepError
-from upkeep.failure import blame, blame_way_back
-from upkeep.journal import Operation, Result
 from upkeep.layout import StackPaths
+from upkeep.memory import state
+from upkeep.memory.journal import Operation, Result
 from upkeep.phases.farewell import leave_closed, take_leave
 from upkeep.phases.gate import close_gate, open_gate, reopen_gate
 from upkeep.phases.ready import await_previous, await_ready
 from upkeep.phases.trouble import say_disturbed
-from upkeep.plan import Plan
+from upkeep.plans.plan import Plan
 from upkeep.restore import behind_gate, exchanging, origin, preflight
 from upkeep.restore.evidence import keep_logs
 from upkeep.restore.kept import demanded, drop_expired
 from upkeep.restore.record import notes
 from upkeep.restore.selection import asked
-from upkeep.run import Run
+from upkeep.runs.failure import blame, blame_way_back
+from upkeep.runs.run import Run
 
 OPERATIONS = (Operation.RESTORE, Operation.UNDO)
 

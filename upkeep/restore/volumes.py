@@ -12,7 +12,7 @@ from upkeep.ports.occupants import Volume
 from upkeep.restore.kept import folder
 from upkeep.restore.mongodb import Hearing
 from upkeep.restore.record import notes
-from upkeep.run import Run
+from upkeep.runs.run import Run
 
 NEW, OLD = "new", "old"
 

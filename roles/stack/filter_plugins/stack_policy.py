@@ -16,10 +16,10 @@ sys.path.append(str(Path(__file__).resolve().parents[3]))  # a checkout whose Py
 sys.path.append(str(Path(__file__).resolve().parent))
 from stack_backup import backup_policy, backup_secrets
 
-from upkeep import policy as policies
-from upkeep import ticket
 from upkeep.errors import UpkeepError
 from upkeep.layout import Layout
+from upkeep.policy import stack as policies
+from upkeep.tickets import ticket
 
 Wanted = Mapping[str, Any]
 DEFAULT_MONGODB = "mongo:8.0"

@@ -16,10 +16,10 @@ from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.world import World
 from upkeep.backup import memory
 from upkeep.backup.memory import Memory
-from upkeep.backup.policy import Target
 from upkeep.backup.reading import stored
 from upkeep.errors import UpkeepError
-from upkeep.journal import Record, Result
+from upkeep.memory.journal import Record, Result
+from upkeep.policy.backup import Target
 from upkeep.ports import Ports
 from upkeep.ports.restic import ResticProgram
 

@@ -8,7 +8,7 @@ from typing import Any
 from testbed.paths import CHECKOUT
 from tests.faults.matrix.grounds import GOOD, OLD_PROJECT, Ground
 from tests.faults.matrix.steps import BACK, FORWARD, of_story
-from upkeep.journal import Operation
+from upkeep.memory.journal import Operation
 
 UGLY, UGLY_SECOND, UGLY_THIRD, FADING = "1.2.0", "1.3.0", "1.4.0", "1.5.0"
 BROKEN = {UGLY: "ugly", UGLY_SECOND: "ugly-2", UGLY_THIRD: "ugly-3", FADING: "fading"}
@@ -51,7 +51,7 @@ class Scene:
 
     @property
     def tells_a_story(self) -> bool:
-        """Whether it goes the way of story.py, forward and back."""
+        """Whether it goes the way of stories/update.py, forward and back."""
         return self.operation in ("update", "deploy", "adopt")
 
     @property

@@ -13,23 +13,24 @@ from pathlib import Path
 from typing import Any
 
 import upkeep
-from upkeep import policy, story
 from upkeep.adoption.memory import Takeover
-from upkeep.journal import Journal, Operation, PhaseRecord, Record, Result
 from upkeep.layout import Layout
-from upkeep.plan import GateChange, Plan
+from upkeep.memory.journal import Journal, Operation, PhaseRecord, Record, Result
+from upkeep.memory.release import Release
+from upkeep.plans.plan import GateChange, Plan
+from upkeep.policy import stack as policy
 from upkeep.ports import Ports
-from upkeep.progress import Progress
-from upkeep.release import Release
-from upkeep.run import Run
+from upkeep.runs.progress import Progress
+from upkeep.runs.run import Run
+from upkeep.stories import update
 
 STORIES = (
-    "execution.py",
-    "story.py",
-    "rolling.py",
-    "database_story.py",
+    "stories/execution.py",
+    "stories/update.py",
+    "stories/rolling.py",
+    "stories/database.py",
     "adoption/story.py",
-    "removal.py",
+    "stories/removal.py",
     "phases/repairing.py",
 )
 FORWARD, BACK = "vorwärts", "zurück"
@@ -89,11 +90,11 @@ def of_story(
 ) -> dict[str, list[str]]:
     """Direction → names of the phases in their order. Backward is the whole way, from after the commit's eve."""
     run = rehearsal(wanted, before, operation, database)
-    story.forward(run)
+    update.forward(run)
     forward = run.names
     if database:  # once the gate is open, data are not taken back any more
         run.record.phases = [item for item in run.record.phases if item.name != "open"]
-    story.back(run)
+    update.back(run)
     return {FORWARD: ["plan", *forward], BACK: [name for name in run.names if name not in forward]}
 
 

@@ -16,8 +16,8 @@ from lager.settings import Settings
 from starlette.applications import Starlette
 
 from tests.integration.app.people import PASSWORD, Json, Person
-from upkeep import ticket as tickets
-from upkeep.actions import Action
+from upkeep.tickets import ticket as tickets
+from upkeep.tickets.actions import Action
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from upkeep.backup.policy import Target
+from upkeep.policy.backup import Target
 from upkeep.ports.restic import ResticProgram
 
 IMAGE = "upkeep-testbed/restic:latest"

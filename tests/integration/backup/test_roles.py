@@ -15,8 +15,8 @@ import pytest
 from testbed import state
 from testbed.paths import machine_wide
 from tests.integration.docker_host.conftest import ROOT, Played, run_testbed
-from upkeep.backup.policy import Target
 from upkeep.errors import RepositoryFailed
+from upkeep.policy.backup import Target
 from upkeep.ports.restic import ResticProgram, Stream
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]

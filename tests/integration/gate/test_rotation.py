@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.integration.gate.gate import BROWSER, Stand, eventually, stand
-from upkeep import rotation
+from upkeep.gate import rotation
 from upkeep.layout import StackPaths
 from upkeep.ports import Ports
 from upkeep.ports.clock import moment

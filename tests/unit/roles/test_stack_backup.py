@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.unit.roles.rendering import Rendering
-from upkeep import policy as policies
-from upkeep.backup.policy import Export, Keep, PostgresSource, Quiesce, VolumeSource
 from upkeep.backup.recovery_key import printed
+from upkeep.policy import stack as policies
+from upkeep.policy.backup import Export, Keep, PostgresSource, Quiesce, VolumeSource
 
 ADDRESS, PASSWORD = "rest:https://web1:pl4nted@sicherung.example:8000/web1", "pl4nted-password"
 STACK = {

@@ -9,12 +9,12 @@ import pytest
 import yaml
 
 from tests.unit.roles.rendering import Rendering
-from upkeep import policy as policies
-from upkeep.actions import Action
 from upkeep.agent.public import OPERATIONS
 from upkeep.door.agent import PublicAgent
 from upkeep.door.http import BODY_LIMIT
 from upkeep.door.routes import Door
+from upkeep.policy import stack as policies
+from upkeep.tickets.actions import Action
 
 PLANTED = "pl4nted-$ecret"
 MONGODB = {

@@ -11,7 +11,7 @@ from ansible.module_utils.upkeep_agent_release import AGENT, MARK, Places, Switc
 
 from tests.unit.roles.rendering import Rendering
 from upkeep.errors import Busy
-from upkeep.lock import StackLock
+from upkeep.runs.lock import StackLock
 
 
 class FakeHost(Host):

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from tests.unit.upkeep.world import World
-from upkeep import journal, planning, resume, state
 from upkeep.agent import protocol
-from upkeep.execution import execute
-from upkeep.housekeeping import settle
-from upkeep.journal import Journal, Operation, Record
+from upkeep.memory import journal, state
+from upkeep.memory.housekeeping import settle
+from upkeep.memory.journal import Journal, Operation, Record
+from upkeep.memory.state import State
+from upkeep.plans import planning
+from upkeep.plans.situation import Situation
 from upkeep.ports.clock import stamp
-from upkeep.progress import Progress
-from upkeep.run import Run
-from upkeep.situation import Situation
-from upkeep.state import State
+from upkeep.runs.progress import Progress
+from upkeep.runs.run import Run
+from upkeep.stories import resume
+from upkeep.stories.execution import execute
 
 
 class Driver:

@@ -14,7 +14,7 @@ from upkeep.ports.compose import OneOff, Project
 from upkeep.ports.docker import Container, DockerHost, Image, Progress
 from upkeep.ports.errand import Errand
 from upkeep.ports.registry import Resolved
-from upkeep.reference import Reference
+from upkeep.versions.reference import Reference
 
 if TYPE_CHECKING:
     from tests.unit.upkeep.world import Box, World

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from upkeep import rotation
 from upkeep.errors import DatabaseFailed, GateFailed
+from upkeep.gate import rotation
 from upkeep.phases.surge import SURGE
 from upkeep.ports.gate import Server
 from upkeep.ports.mongo import Account, Facts

@@ -13,7 +13,7 @@ import yaml
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.placed import REPOSITORY
 from tests.unit.upkeep.world import Behaviour, Box, World
-from upkeep.journal import path_of
+from upkeep.memory.journal import path_of
 from upkeep.ports.files import DiskFiles
 
 BEFORE = Path(__file__).parent / "recorded" / "schema-1"

@@ -15,10 +15,10 @@ from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.fake_neighbours import CONTENT, PROJECT, FakeNeighbours
 from tests.unit.upkeep.placed import REPOSITORY
 from tests.unit.upkeep.world import Killed, World
-from upkeep import maintenance
 from upkeep.adoption import decide
-from upkeep.execution import execute
+from upkeep.gate import maintenance
 from upkeep.ports.occupants import Mount, Opening
+from upkeep.stories.execution import execute
 
 WISH: dict[str, Any] = {"project": PROJECT}
 

@@ -7,9 +7,10 @@ import pytest
 
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.test_resume import kill_at
-from upkeep import audit, health, status
+from upkeep import health, status
 from upkeep.agent.operator import set_maintenance
-from upkeep.housekeeping import settle
+from upkeep.memory import audit
+from upkeep.memory.housekeeping import settle
 
 
 def lines(driver: Driver) -> list[dict[str, Any]]:
@@ -106,7 +107,7 @@ def test_killed_around_the_last_line_it_is_there_once(deployed: Driver, count: i
     """Between the journal's end and the audit line, before and after each write."""
     run = deployed.begin("check")
     deployed.world.fuse.arm(None)
-    from upkeep.execution import execute
+    from upkeep.stories.execution import execute
 
     execute(run)
     total = deployed.world.fuse.count

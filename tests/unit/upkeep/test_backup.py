@@ -10,12 +10,13 @@ import pytest
 
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.world import Killed
-from upkeep import audit, publication, status
+from upkeep import status
 from upkeep.backup import foresight, memory
 from upkeep.backup.catalogue import catalogue
 from upkeep.backup.listing import listing
 from upkeep.errors import Refused
-from upkeep.execution import execute
+from upkeep.memory import audit, publication
+from upkeep.stories.execution import execute
 
 POLICY: dict[str, Any] = {
     "target": {"address_file": "/x/backup-address", "password_file": "/x/backup-password", "host": "web1"},

@@ -13,8 +13,8 @@ from tests.unit.upkeep.test_backup import POLICY, backups
 from upkeep import status
 from upkeep.backup import memory
 from upkeep.backup.catalogue import Catalogue, catalogue, tags
-from upkeep.backup.policy import Keep
 from upkeep.backup.retention import kept, superfluous
+from upkeep.policy.backup import Keep
 from upkeep.ports.clock import stamp
 from upkeep.ports.restic import Snapshot
 

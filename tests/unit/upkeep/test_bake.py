@@ -55,7 +55,7 @@ def test_container_that_restarts_while_it_bakes_goes_back(deployed: Driver) -> N
             deployed.world.box("app-1").started = deployed.world.clock.moment
 
     deployed.world.clock.sleep = restart_once  # type: ignore[method-assign]
-    from upkeep.execution import execute
+    from upkeep.stories.execution import execute
 
     execute(run)
     record = deployed.read(run.record.id)

@@ -8,8 +8,8 @@ import pytest
 
 from tests.unit.upkeep.drive import Driver
 from upkeep import status
-from upkeep.execution import execute
-from upkeep.run import Run
+from upkeep.runs.run import Run
+from upkeep.stories.execution import execute
 
 APP = {"port": 8000, "health_path": "/api/health", "version_path": "/api/health", "slots": 2}
 

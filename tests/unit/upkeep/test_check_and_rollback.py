@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.placed import REPOSITORY
-from upkeep.history import history
+from upkeep.memory.history import history
 
 
 def test_check_records_what_the_channel_offers(deployed: Driver) -> None:

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from tests.unit.upkeep.drive import Driver
-from upkeep.execution import execute
-from upkeep.run import Run
+from upkeep.runs.run import Run
+from upkeep.stories.execution import execute
 
 HOUR = 3600
 
@@ -62,7 +62,8 @@ def test_newest_run_stays_the_newest_after_the_clock_was_put_back(deployed: Driv
     deployed.world.clock.moment -= timedelta(hours=1)
     deployed.world.release("1.2.0")
     newest = deployed.must("update", "updated")
-    from upkeep import history, status
+    from upkeep import status
+    from upkeep.memory import history
 
     last = status.last_run(deployed.world.paths)
     assert last is not None

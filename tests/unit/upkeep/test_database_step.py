@@ -8,10 +8,10 @@ import pytest
 
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.test_resume import Stage, kill_at
-from upkeep import maintenance
 from upkeep.errors import Refused
-from upkeep.journal import Record
-from upkeep.mongo_versions import MongoVersion, parse, refuse_step
+from upkeep.gate import maintenance
+from upkeep.memory.journal import Record
+from upkeep.versions.mongo import MongoVersion, parse, refuse_step
 
 STEP = {"service": "mongodb", "to": "mongo:7.0"}
 BEFORE = "Daten +6.0.5"
@@ -63,9 +63,9 @@ def test_order_of_the_step(with_mongo: Driver) -> None:
 
 
 def test_plan_says_what_would_happen(with_mongo: Driver) -> None:
-    from upkeep import planning
-    from upkeep.journal import Operation
-    from upkeep.situation import Situation
+    from upkeep.memory.journal import Operation
+    from upkeep.plans import planning
+    from upkeep.plans.situation import Situation
 
     offer(with_mongo)
     situation = Situation.read(with_mongo.world.paths, with_mongo.world.ports(), {"force": False, **STEP})

@@ -11,14 +11,14 @@ import pytest
 from tests.unit.roles.rendering import Rendering
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.test_backup import POLICY
-from upkeep import reference
 from upkeep.backup import memory
 from upkeep.backup.memory import Drilled
 from upkeep.drill import page, report
 from upkeep.drill.record import notes
 from upkeep.drill.scratch import Scratch, clear, composed, make_binds, written
 from upkeep.layout import Layout
-from upkeep.policy import DatabaseUser, MongoPolicy
+from upkeep.policy.stack import DatabaseUser, MongoPolicy
+from upkeep.versions import reference
 
 STACK = {
     "stack__name": "lager",

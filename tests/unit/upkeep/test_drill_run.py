@@ -11,18 +11,19 @@ from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.fake_trial import Trial
 from tests.unit.upkeep.test_backup import POLICY
 from tests.unit.upkeep.world import Killed
-from upkeep import journal, resume
 from upkeep.backup import memory
 from upkeep.backup.manifest import Source
 from upkeep.drill.proving import compare_database
 from upkeep.errors import BackupUnproven
-from upkeep.execution import execute
-from upkeep.journal import Record
+from upkeep.memory import journal
+from upkeep.memory.journal import Record
 from upkeep.notify.standing import standing
 from upkeep.ports.probe import Answer
 from upkeep.ports.programs import Ended
 from upkeep.ports.trial_database import Counted
-from upkeep.run import Run
+from upkeep.runs.run import Run
+from upkeep.stories import resume
+from upkeep.stories.execution import execute
 
 DRILL = POLICY | {"drill": {"check": {"command": ["lager", "ledger", "verify"]}, "overdue": 8 * 86400}}
 

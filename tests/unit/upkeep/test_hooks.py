@@ -10,7 +10,7 @@ import pytest
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.test_resume import Stage, kill_at
 from upkeep.agent import protocol
-from upkeep.commands import When
+from upkeep.policy.commands import When
 from upkeep.ports.programs import Ended
 
 CHECK, TELL, CALL = "/usr/local/sbin/pruefen", "/usr/local/sbin/melden", "/usr/local/sbin/alarm"

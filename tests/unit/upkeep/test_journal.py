@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.unit.upkeep.drive import Driver
-from upkeep import journal, pruning
 from upkeep.errors import Busy, DiskFailed, JournalCorrupt, JournalTooNew, UnknownRun
-from upkeep.lock import StackLock
+from upkeep.memory import journal, pruning
 from upkeep.ports.files import DiskFiles
+from upkeep.runs.lock import StackLock
 
 HOLDER = {"id": "20261121-093012-update-7f3a", "operation": "update", "starter": "cli:root", "started_at": "09:30"}
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from tests.unit.upkeep.drive import Driver
-from upkeep import maintenance
 from upkeep.agent.operator import set_maintenance
 from upkeep.errors import BadRequest
+from upkeep.gate import maintenance
 
 
 def turn(driver: Driver, run_active: bool = False, **wish: Any) -> dict[str, Any]:

@@ -10,9 +10,9 @@ import pytest
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.test_resume import Stage, kill_at
 from tests.unit.upkeep.world import Killed, World
-from upkeep import journal
-from upkeep.commands import When
-from upkeep.journal import Journal
+from upkeep.memory import journal
+from upkeep.memory.journal import Journal
+from upkeep.policy.commands import When
 from upkeep.ports.compose import OneOff
 from upkeep.status import status
 

@@ -7,10 +7,10 @@ import pytest
 import yaml
 
 from tests.unit.upkeep.placed import policy as good_policy
-from upkeep import policy as policies
-from upkeep.commands import Hook, HooksPolicy, MigrationPolicy
 from upkeep.errors import PolicyInvalid
-from upkeep.policy import Strategy
+from upkeep.policy import stack as policies
+from upkeep.policy.commands import Hook, HooksPolicy, MigrationPolicy
+from upkeep.policy.stack import Strategy
 
 SECRETS = Path("/srv/upkeep/lager/secrets")
 

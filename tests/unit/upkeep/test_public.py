@@ -15,8 +15,6 @@ import pytest
 import yaml
 
 from tests.unit.upkeep.drive import Driver
-from upkeep import ticket
-from upkeep.actions import Action
 from upkeep.agent.desk import Desk
 from upkeep.agent.public import PUBLIC_VERBS
 from upkeep.agent.server import SocketServer
@@ -24,6 +22,8 @@ from upkeep.client import AgentError, Busy, Refused
 from upkeep.door.agent import PublicAgent
 from upkeep.errors import DiskFailed
 from upkeep.ports.docker import Progress
+from upkeep.tickets import ticket
+from upkeep.tickets.actions import Action
 
 ME = frozenset({os.geteuid()})
 NEW, OLD, PORTAL = "n" * 64, "o" * 64, "p" * 64

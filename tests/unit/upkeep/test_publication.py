@@ -10,8 +10,8 @@ import yaml
 
 from tests.unit.upkeep.drive import Driver
 from upkeep.errors import DiskFailed
-from upkeep.housekeeping import settle
-from upkeep.journal import Operation
+from upkeep.memory.housekeeping import settle
+from upkeep.memory.journal import Operation
 
 
 def published(driver: Driver) -> dict[str, Any]:

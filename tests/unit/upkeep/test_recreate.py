@@ -6,9 +6,9 @@ import pytest
 
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.streams import Streams
-from upkeep import maintenance
-from upkeep.execution import execute
-from upkeep.maintenance import Notice
+from upkeep.gate import maintenance
+from upkeep.gate.maintenance import Notice
+from upkeep.stories.execution import execute
 
 
 def test_first_install_ends_with_an_open_gate_and_the_channels_version(driver: Driver) -> None:

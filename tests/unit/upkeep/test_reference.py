@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from upkeep import reference
 from upkeep.errors import BadRequest
+from upkeep.versions import reference
 
 DIGEST = f"sha256:{'a' * 64}"
 

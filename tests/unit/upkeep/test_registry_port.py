@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from upkeep import reference
 from upkeep.errors import ImageMissing, RegistryFailed
 from upkeep.ports.docker import DockerHost
 from upkeep.ports.registry import HttpRegistry, addresses
+from upkeep.versions import reference
 
 HOST = DockerHost("amd64", "/var/lib/docker", insecure_networks=("127.0.0.0/8",))
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"

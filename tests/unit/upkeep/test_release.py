@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.upkeep.drive import Driver
-from upkeep import versions
+from upkeep.versions import ranges as versions
 
 
 @pytest.mark.parametrize(

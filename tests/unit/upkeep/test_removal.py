@@ -8,8 +8,8 @@ import pytest
 
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.world import Killed
-from upkeep import removal
-from upkeep.execution import execute
+from upkeep.stories import removal
+from upkeep.stories.execution import execute
 
 DELETE: dict[str, Any] = {"data": "delete", "confirm": "lager"}
 

@@ -11,11 +11,13 @@ import pytest
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.test_resume import kill_at
 from tests.unit.upkeep.world import Killed
-from upkeep import journal, maintenance, repair, status
+from upkeep import status
 from upkeep.agent.operator import set_maintenance
 from upkeep.errors import JournalCorrupt
-from upkeep.execution import execute
-from upkeep.run import Run
+from upkeep.gate import maintenance
+from upkeep.memory import journal, repair
+from upkeep.runs.run import Run
+from upkeep.stories.execution import execute
 
 Damage = Callable[[Path], None]
 

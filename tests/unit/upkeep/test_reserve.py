@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.unit.upkeep.drive import Driver
-from upkeep import reserve, status
+from upkeep import status
 from upkeep.errors import DiskFailed
 from upkeep.layout import Layout
+from upkeep.memory import reserve
 from upkeep.ports.files import DiskFiles
 
 

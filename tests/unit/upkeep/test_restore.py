@@ -13,12 +13,12 @@ import pytest
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.fake_collections import POISON
 from tests.unit.upkeep.test_resume import Stage, kill_at
-from upkeep import state
 from upkeep.backup.listing import listing
 from upkeep.errors import Refused
-from upkeep.journal import Operation
+from upkeep.memory import state
+from upkeep.memory.journal import Operation
+from upkeep.memory.state import Migrated
 from upkeep.restore import foresight, story
-from upkeep.state import Migrated
 
 POLICY: dict[str, Any] = {
     "target": {"address_file": "/x/backup-address", "password_file": "/x/backup-password", "host": "web1"},

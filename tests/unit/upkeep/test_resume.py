@@ -14,9 +14,10 @@ import yaml
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.streams import Streams
 from tests.unit.upkeep.world import Killed, World
-from upkeep import maintenance, release
-from upkeep.execution import execute
-from upkeep.maintenance import Maintenance, Notice
+from upkeep.gate import maintenance
+from upkeep.gate.maintenance import Maintenance, Notice
+from upkeep.memory import release
+from upkeep.stories.execution import execute
 
 Scene = Callable[[Driver], None]
 GOOD, SICK = "good", "sick"

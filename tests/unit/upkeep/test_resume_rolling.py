@@ -11,7 +11,8 @@ import yaml
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.test_resume import GOOD, SICK, Scene, Stage, kill_at, rollback, update_to
 from tests.unit.upkeep.world import Killed
-from upkeep import maintenance, release, rotation
+from upkeep.gate import maintenance, rotation
+from upkeep.memory import release
 from upkeep.phases.surge import SURGE
 from upkeep.phases.weight import STARTING
 

@@ -9,8 +9,8 @@ import yaml
 
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.world import World
-from upkeep import rotation
-from upkeep.execution import execute
+from upkeep.gate import rotation
+from upkeep.stories.execution import execute
 
 ROLLING = {"strategy": "rolling", "ready_timeout": 20}
 
@@ -227,9 +227,9 @@ def test_migration_that_is_not_compatible_forces_the_closed_window(world: World)
 
 
 def test_check_mode_says_how_it_would_go(driver: Driver) -> None:
-    from upkeep import planning
-    from upkeep.journal import Operation
-    from upkeep.situation import Situation
+    from upkeep.memory.journal import Operation
+    from upkeep.plans import planning
+    from upkeep.plans.situation import Situation
 
     driver.world.release("1.1.0")
     situation = Situation.read(driver.world.paths, driver.world.ports(), {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.unit.upkeep.drive import Driver
-from upkeep import rotation
+from upkeep.gate import rotation
 
 
 def rows(driver: Driver) -> dict[str, list[str]]:

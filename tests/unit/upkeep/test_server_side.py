@@ -12,9 +12,9 @@ from typing import Any, cast
 import pytest
 
 from tests.unit.upkeep.test_backup_proof import NOW, whole
-from upkeep.backup.policy import Keep
 from upkeep.backup.server_side import Client, clients, tidy
 from upkeep.errors import RepositoryFailed
+from upkeep.policy.backup import Keep
 from upkeep.ports.clock import moment
 from upkeep.ports.restic import Restic, Snapshot
 

@@ -10,11 +10,11 @@ import yaml
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.test_rolling import ROLLING, assert_settled
 from tests.unit.upkeep.world import World
-from upkeep import policy
 from upkeep.errors import PolicyInvalid
 from upkeep.health import health
 from upkeep.phases import weight
 from upkeep.phases.surge import SURGE
+from upkeep.policy import stack as policy
 from upkeep.ports.gate import Server
 from upkeep.ports.probe import Answer
 from upkeep.status import status

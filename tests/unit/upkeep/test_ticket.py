@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from upkeep import ticket
-from upkeep.actions import Action
 from upkeep.errors import NotAdmitted, PolicyInvalid
+from upkeep.tickets import ticket
+from upkeep.tickets.actions import Action
 
 NEW, OLD, FOREIGN = "n" * 64, "o" * 64, "f" * 64
 NOW = 1_800_000_000

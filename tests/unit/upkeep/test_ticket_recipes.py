@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from upkeep import ticket
-from upkeep.actions import Action
+from upkeep.tickets import ticket
+from upkeep.tickets.actions import Action
 
 ROOT = Path(__file__).resolve().parents[3]
 GUIDE = (ROOT / "docs" / "update-knopf.md").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.upkeep.recorded_host import UNFINISHED, as_version_before, recorded
 from tests.unit.upkeep.test_resume import SCENES, Stage, assert_sound, kill_at
-from upkeep import journal
+from upkeep.memory import journal
 
 
 def test_recorded_journals_of_the_version_before_are_read(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ import pytest
 
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.placed import REPOSITORY
-from upkeep import policy, versions
 from upkeep.errors import BadRequest, PolicyInvalid
+from upkeep.policy import stack as policy
+from upkeep.versions import ranges as versions
 
 TAGS = (
     "stable",

@@ -1,0 +1,1 @@
+"""What every run works with: itself, its progress, the stack's lock, why it failed."""

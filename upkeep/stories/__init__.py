@@ -1,0 +1,1 @@
+"""How runs go, told phase by phase, and who carries them out, ends them when they were killed."""
