@@ -100,6 +100,11 @@ def test_no_room_is_called_utils() -> None:
         assert not forbidden & {part.removesuffix(".py") for part in file.relative_to(ROOT).parts}, file
 
 
+def test_every_document_is_found_from_the_readme() -> None:
+    named = set(re.findall(r"\]\(docs/([a-z-]+\.md)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert {file.name for file in (ROOT / "docs").glob("*.md")} - named == set()
+
+
 def test_every_decision_has_a_number_of_its_own() -> None:
     names = sorted(path.name for path in (ROOT / "docs" / "adr").glob("[0-9]*.md"))
     numbers = [name.split("-")[0] for name in names]
