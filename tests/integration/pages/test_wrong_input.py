@@ -78,17 +78,69 @@ def test_a_form_with_gaps_names_them_and_starts_at_the_first(browser: Browser, a
     assert api.bookings(article) == []
 
 
-def test_a_message_goes_when_what_was_missing_is_chosen_by_itself(browser: Browser, api: Api) -> None:
-    """Where the article lies comes late; meanwhile somebody has pressed the button."""
-    article, held = api.stocked("Ort kommt spät", "10"), list[Route]()
+@contextmanager
+def late(browser: Browser, api: Api, article: Json, kind: str = "entnehmen") -> Iterator[tuple[Page, list[Route]]]:
+    """The booking form, and the answers that say where the article lies, held back until somebody lets them go."""
+    held = list[Route]()
     with at(browser, api, PHONE) as page:
-        page.route("**/stock", lambda route: held.append(route), times=1)
+        page.route("**/stock", lambda route: held.append(route))
         api.enter(page)
-        page.goto(f"/buchen/entnehmen?artikel={article['id']}")
+        page.goto(f"/buchen/{kind}?artikel={article['id']}")
+        expect(page.get_by_role("heading", name=article["name"], level=2)).to_be_visible()
+        yield page, held
+
+
+def asked_again(page: Page, held: list[Route]) -> Route:
+    while len(held) < 2:
+        page.wait_for_timeout(20)
+    return held[1]
+
+
+def test_what_is_pressed_while_the_stock_is_on_its_way_waits_for_it(browser: Browser, api: Api) -> None:
+    article = api.stocked("Ort kommt spät", "10")
+    with late(browser, api, article) as (page, held):
         page.get_by_label("Menge in").fill("4")
         book(page)
-        expect(page.get_by_text("Bitte den Lagerort wählen.")).to_be_visible()
+        expect(page.get_by_role("button", name="Bucht …")).to_be_disabled()
+        expect(page.get_by_text("Bitte den Lagerort wählen.")).to_have_count(0)
         held[0].continue_()
+        expect(page.get_by_text("4 Stk entnommen")).to_be_visible()
+    assert (api.total(article), len(api.bookings(article))) == ("6", 2)
+
+
+def test_a_count_that_is_pressed_early_is_one_of_the_stock_that_arrives(browser: Browser, api: Api) -> None:
+    article = api.stocked("Früh gezählt", "10")
+    with late(browser, api, article, "zaehlen") as (page, held):
+        page.get_by_label("Gezählt in").fill("9")
+        page.get_by_role("button", name="Inventur").click()
+        book(page, "Zählen")
+        expect(page.get_by_role("button", name="Bucht …")).to_be_disabled()
+        held[0].continue_()
+        expect(page.get_by_text("9 Stk gezählt")).to_be_visible()
+    assert (api.total(article), len(api.bookings(article))) == ("9", 2)
+
+
+def test_who_leaves_while_the_stock_is_on_its_way_books_nothing(browser: Browser, api: Api) -> None:
+    article = api.stocked("Doch nicht", "10")
+    with late(browser, api, article) as (page, held):
+        page.get_by_label("Menge in").fill("4")
+        book(page)
+        page.get_by_role("radio", name="Einlagern").check(force=True)
+        held[0].continue_()
+        expect(page.get_by_role("button", name="Einlagern", exact=True)).to_be_enabled()
+        assert quantity(page) == "4"
+    assert (api.total(article), len(api.bookings(article))) == ("10", 1)
+
+
+def test_a_message_goes_when_what_was_missing_is_chosen_by_itself(browser: Browser, api: Api) -> None:
+    """Where the article lies could not be looked up; what was pressed is refused, until it comes after all."""
+    article = api.stocked("Ort kommt später", "10")
+    with late(browser, api, article) as (page, held):
+        page.get_by_label("Menge in").fill("4")
+        book(page)
+        held[0].abort("connectionreset")
+        expect(page.get_by_text("Bitte den Lagerort wählen.")).to_be_visible()
+        asked_again(page, held).continue_()
         expect(page.get_by_role("group", name="Woher?").get_by_role("button", pressed=True)).to_be_visible()
         expect(page.get_by_text("Bitte den Lagerort wählen.")).to_have_count(0)
         expect(page.get_by_role("alert").filter(has_text="Bitte die rot markierten Felder prüfen")).to_have_count(0)

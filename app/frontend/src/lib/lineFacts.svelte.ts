@@ -11,6 +11,7 @@ class LineFacts {
   #known = $state.raw<Record<string, Known>>({});
   /** Articles that somebody has deleted since. */
   gone = $state<string[]>([]);
+  readonly #onTheirWay = new Map<string, Promise<void>>();
 
   of(article: string): Known {
     return this.#known[article] ?? NOTHING;
@@ -28,7 +29,18 @@ class LineFacts {
     this.#known = Object.fromEntries(known) as Record<string, Known>;
   }
 
-  async load(article: string): Promise<void> {
+  load(article: string): Promise<void> {
+    const asked: Promise<void> = this.#ask(article).finally(() => this.#onTheirWay.get(article) === asked && this.#onTheirWay.delete(article));
+    this.#onTheirWay.set(article, asked);
+    return asked;
+  }
+
+  /** Resolves when nothing is on its way any more for those of which nothing is known yet. */
+  async arrived(articles: string[]): Promise<void> {
+    await Promise.all(articles.filter((article) => !this.#known[article]).map((article) => this.#onTheirWay.get(article)));
+  }
+
+  async #ask(article: string): Promise<void> {
     try {
       const [found, stock] = await Promise.all([get<Article>(`/api/articles/${article}`), get<Stock>(`/api/articles/${article}/stock`)]);
       this.#known = { ...this.#known, [article]: { homes: found.location_ids, stock } };
