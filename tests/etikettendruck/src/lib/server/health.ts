@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { access, constants, statfs } from 'node:fs/promises';
 import { database } from './database';
 import { settings } from './settings';
@@ -14,17 +13,17 @@ interface Check {
 
 export interface Health {
   timestamp: string;
-  status: 'healthy' | 'draining' | 'unhealthy';
+  status: 'healthy' | 'unhealthy';
   version: string;
   checks: { database: Check; filesystem: Check; memory: Check };
 }
 
-/** What is wrong makes it unhealthy; a warning does not. A drain flag takes the server out of rotation. */
+/** What is wrong makes it unhealthy; a warning does not. */
 export async function health(): Promise<Health> {
   const [databaseCheck, filesystem] = await Promise.all([checkDatabase(), checkFilesystem()]);
   const checks = { database: databaseCheck, filesystem, memory: checkMemory() };
   const wrong = Object.values(checks).some((check) => check.status === 'error');
-  const status = wrong ? 'unhealthy' : existsSync(settings.drainFlag) ? 'draining' : 'healthy';
+  const status = wrong ? 'unhealthy' : 'healthy';
   return { timestamp: new Date().toISOString(), status, version: settings.version, checks };
 }
 

@@ -9,7 +9,6 @@ export const settings = {
   poolSize: Number(process.env.DATABASE_POOL ?? '20'),
   logs: process.env.LOG_DIR ?? path.join(shared, 'logs'),
   uploads: process.env.UPLOAD_DIR ?? path.join(shared, 'uploads'),
-  drainFlag: process.env.DRAIN_FLAG ?? path.join(shared, 'drain'),
   logLevel: process.env.LOG_LEVEL ?? 'info',
   slowMs: Number(process.env.SLOW_REQUEST_MS ?? '1000'),
   heapWarningMb: Number(process.env.HEAP_WARNING_MB ?? '500'),
