@@ -62,6 +62,10 @@ backward_compatible:
   description: Whether the version before can work with the database afterwards.
   returned: success
   type: bool
+seeds:
+  description: Whether it brings a program that makes the first user.
+  returned: success
+  type: bool
 """
 
 from dataclasses import asdict

@@ -14,6 +14,7 @@ from typing import IO, Any
 from upkeep.errors import Refused
 
 MANIFEST = "manifest.json"
+SEED = "prisma/seed.mjs"
 VERSION = re.compile(r"\d+(\.\d+){1,3}(-[0-9A-Za-z.]+)?")
 APP = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 # Not possible as a file name on Windows.
@@ -44,6 +45,7 @@ class WindowsPackage:
     files: int
     migrations: bool
     backward_compatible: bool
+    seeds: bool
 
 
 def read_package(path: Path, app: str) -> WindowsPackage:
@@ -73,6 +75,7 @@ def _described(manifest: Mapping[str, Any], digest: str) -> WindowsPackage:
         files=len(manifest["files"]),
         migrations=manifest["migrations"],
         backward_compatible=manifest["backward_compatible"],
+        seeds=any(file["path"] == SEED for file in manifest["files"]),
     )
 
 

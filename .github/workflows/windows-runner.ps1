@@ -30,6 +30,8 @@ $variables = [ordered]@{
     win_node_app__name           = 'etikettendruck'
     win_node_app__host_name      = 'localhost'
     win_node_app__node           = $installers.node
+    win_node_app__backup_folder  = '/var/backups/etikettendruck'
+    win_node_app__key_folder     = '/var/backups/etikettendruck-key'
     win_node_app__secrets        = @{ DATABASE_URL = $database; SESSION_SECRET = (& $secret); ENCRYPTION_KEY = (& $secret) }
     win_node_app__database       = @{
         host = '127.0.0.1'; user = $env:PGUSER; password = $env:PGPASSWORD

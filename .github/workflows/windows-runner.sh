@@ -22,3 +22,6 @@ if play playbooks/windows/update.yml -e package=build/windows-runner/etikettendr
 fi
 play playbooks/windows/health.yml
 
+play playbooks/windows/backup.yml
+play playbooks/windows/restore.yml -e what=database
+play playbooks/windows/health.yml

@@ -40,7 +40,7 @@ FRESH: dict[str, Any] = {
     "registry": {},
     "event_sources": {},
     "users": {},
-    "database": {"up": True, "migrations": [], "users": 1},
+    "database": {"up": True, "migrations": [], "users": 0},
     "outputs": {},
 }
 

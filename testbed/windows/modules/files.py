@@ -140,5 +140,20 @@ def win_unzip(host: Host, p: dict[str, Any], check: bool) -> Answer:
     return {"changed": True}
 
 
+@models("community.windows.win_zip")
+def win_zip(host: Host, p: dict[str, Any], check: bool) -> Answer:
+    """Like the real one, it leaves an archive alone that is there already."""
+    source, target = host.disk.place(p["src"].removesuffix("\\*")), host.disk.place(p["dest"])
+    if not source.exists():
+        raise ModuleFailed(f"src '{p['src']}' does not exist.")
+    if target.exists():
+        return {"changed": False, "msg": "dest already exists"}
+    if not check:
+        with zipfile.ZipFile(target, "w") as archive:
+            for file in sorted(source.rglob("*")):
+                archive.write(file, file.relative_to(source))
+    return {"changed": True}
+
+
 def _digest(place: Path, algorithm: str) -> str:
     return hashlib.new(algorithm, place.read_bytes()).hexdigest()

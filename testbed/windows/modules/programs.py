@@ -30,7 +30,7 @@ def win_command(host: Host, p: dict[str, Any], check: bool) -> Answer:
 
 
 def _prisma(host: Host, argv: list[str], release: str) -> Answer:
-    for word in (NODE, *(f"{release}\\{word}" for word in argv if word.endswith(".js"))):
+    for word in (NODE, *(f"{release}\\{word}" for word in argv if word.endswith((".js", ".mjs")))):
         if not host.disk.exists(word):
             raise _ended(1, f"Error: Cannot find module '{word}'")
     environment = next((word.removeprefix(ENVIRONMENT) for word in argv if word.startswith(ENVIRONMENT)), "")
@@ -38,7 +38,18 @@ def _prisma(host: Host, argv: list[str], release: str) -> Answer:
         raise _ended(1, "Error: Environment variable not found: DATABASE_URL.")
     if not host.state["database"]["up"]:
         raise _ended(1, "Error: P1001: Can't reach database server")
+    if argv[-1].endswith("seed.mjs"):
+        return _seed(host)
     return _migrate(host, host.disk.place(f"{release}\\prisma\\migrations"))
+
+
+def _seed(host: Host) -> Answer:
+    if host.state["database"]["users"]:
+        return {"changed": True, "rc": 0, "stdout": "Es gibt schon Benutzer: nichts angelegt.", "stderr": ""}
+    if not host.environment.get("ADMIN_PASSWORD"):
+        raise _ended(1, "Error: ADMIN_PASSWORD fehlt: ohne Kennwort wird kein Benutzer angelegt.")
+    host.state["database"]["users"] = 1
+    return {"changed": True, "rc": 0, "stdout": "Benutzer angelegt.", "stderr": ""}
 
 
 def _migrate(host: Host, folder: Path) -> Answer:

@@ -29,6 +29,8 @@ SECRETS = {
     "ENCRYPTION_KEY": "e" * 64,
 }
 
+FIRST_USER = {"ADMIN_NAME": "admin", "ADMIN_PASSWORD": "erstes-kennwort"}
+
 
 def installer(folder: Path, file: str) -> dict[str, str]:
     path = folder / file
@@ -50,7 +52,10 @@ def variables(folder: Path, first: str) -> dict[str, Any]:
         "win_node_app__host_name": "etiketten.example.de",
         "win_node_app__node": node,
         "win_node_app__secrets": SECRETS,
+        "win_node_app__first_user": FIRST_USER,
         "win_node_app__health_delay": 0,
+        "win_node_app__backup_folder": str(folder / "backup"),
+        "win_node_app__key_folder": str(folder / "key"),
         "win_node_app__migration_timeout": 20,
         "win_node_app__database": {
             "host": "db1",
@@ -65,9 +70,12 @@ def variables(folder: Path, first: str) -> dict[str, Any]:
 class Server:
     """The server (or several, `names`), and what was delivered to the controller."""
 
-    def __init__(self, folder: Path, names: tuple[str, ...] = ("win1",)):
+    def __init__(self, folder: Path, names: tuple[str, ...] = ("win1",), database: dict[str, str] | None = None):
+        """With a `database`, that of role win_node_app, a real PostgreSQL is saved and restored."""
         self.folder = folder
-        self.bed = WindowsBed(folder / "bed", names=names, variables=variables(folder, names[0]), library=(LIBRARY,))
+        given = variables(folder, names[0]) | ({"win_node_app__database": database} if database else {})
+        library = () if database else (LIBRARY,)
+        self.bed = WindowsBed(folder / "bed", names=names, variables=given, library=library)
 
     def play(self, name: str, *words: str, **extra: Any) -> Outcome:
         return self.bed.play(PLAYBOOKS / f"{name}.yml", *words, **extra)
@@ -83,6 +91,12 @@ class Server:
     ) -> Outcome:
         path = make_package(self.folder / "packages", version, **package)
         return self.play(playbook, package=str(path), take_over=take_over, **(extra or {}))
+
+    def operate(self, operation: str, version: str = "1.1.0", **given: Any) -> Outcome:
+        """deploy, update or rollback; `given` as for `deploy`."""
+        if operation != "rollback":
+            return self.deploy(version, playbook=operation, **given)
+        return self.play("rollback", take_over=given.get("take_over", False), **(given.get("extra") or {}))
 
     @property
     def state(self) -> dict[str, Any]:
@@ -118,6 +132,15 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     server = Server(folder)
     for outcome in (server.play("site"), server.deploy("1.0.0", files={"build/index.js": APPLICATION})):
         assert outcome.code == 0, outcome.told
+    return folder
+
+
+@pytest.fixture(scope="session")
+def updated_template(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("updated")
+    shutil.copytree(template, folder, dirs_exist_ok=True)
+    outcome = Server(folder).deploy("1.1.0")
+    assert outcome.code == 0, outcome.told
     return folder
 
 

@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from testbed.windows.bed import Outcome, WindowsBed
+from tests.integration.windows.conftest import ROOT
+from tests.integration.windows.conftest import variables as application
 
 pytestmark = pytest.mark.timeout(600)
 ADMIN, OWNER = "verwalter-kennwort", "besitzer-kennwort"
@@ -111,3 +113,29 @@ def test_a_share_lets_in_only_who_is_named(bed: WindowsBed) -> None:
     open_to_all = played(bed, "win_files", win_files__shares=[SHARE | {"read": ["Jeder"]}])
     assert open_to_all.code == 2
     assert "aber nicht alle („Jeder“)" in " ".join(open_to_all.told.split())
+
+
+def whole(folder: Path) -> WindowsBed:
+    """One bare server for everything: database, share, application."""
+    everywhere = {"hosts": {"win1": {}}}
+    given = application(folder, "win1") | variables(folder / "installer")
+    return WindowsBed(
+        folder / "bed", variables=given, groups={"windows_database": everywhere, "windows_files": everywhere}
+    )
+
+
+@pytest.mark.faults
+def test_the_whole_site_on_a_bare_server_checked_made_and_made_again(tmp_path: Path) -> None:
+    bed = whole(tmp_path)
+    site = ROOT / "playbooks" / "windows" / "site.yml"
+    before = bed.host().state
+    checked = bed.play(site, "--check")
+    assert checked.code == 0, checked.told
+    assert bed.host().state == before
+    assert not [path for path in bed.host().disk.root.rglob("*") if path.is_file()]
+    first = bed.play(site)
+    assert first.code == 0, first.told
+    again = bed.play(site)
+    assert (again.code, again.changed("win1")) == (0, 0), again.told
+    checked = bed.play(site, "--check")
+    assert (checked.code, checked.changed("win1")) == (0, 0), checked.told

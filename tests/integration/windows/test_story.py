@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.integration.windows.conftest import SECRETS, NewServer, Server
+from tests.integration.windows.conftest import FIRST_USER, SECRETS, NewServer, Server
 
 ROOT = r"C:\inetpub\etikettendruck"
 WRITABLE = {rf"{ROOT}\shared\logs".lower(), rf"{ROOT}\shared\uploads".lower()}
@@ -51,7 +51,8 @@ def first_release(server: Server) -> None:
     deployed = server.deploy("1.0.0")
     assert deployed.code == 0, deployed.told
     assert (server.site(), server.journal["current"]) == ("1.0.0", "1.0.0")
-    assert server.state["database"]["migrations"] == ["0001_init"]
+    assert server.state["database"] == {"up": True, "migrations": ["0001_init"], "users": 1}
+    assert FIRST_USER["ADMIN_PASSWORD"] not in deployed.told
     configuration = server.bed.host().disk.read(rf"{ROOT}\releases\1.0.0\web.config")
     assert ElementTree.fromstring(configuration).find(".//httpPlatform") is not None  # noqa: S314 - our own
     again = server.deploy("1.0.0")
@@ -70,7 +71,7 @@ def next_release(server: Server) -> None:
         for name in server.modules_called()[calls:]
         if name in {"win_unzip", "win_command", "web_app_pool", "win_uri"}
     ]
-    assert order == ["win_unzip", "win_command", "web_app_pool", "web_app_pool", "win_uri"]
+    assert order == ["win_unzip", "win_command", "win_command", "web_app_pool", "web_app_pool", "win_uri"]
     health = server.play("health")
     assert health.code == 0, health.told
     assert "Version 1.1.0, laut Journal 1.1.0" in health.told

@@ -16,6 +16,7 @@ FILES = {
     ENGINE: "MZ",
     "prisma/schema.prisma": "model Label {}",
     "prisma/migrations/0001_init/migration.sql": "CREATE TABLE label ();",
+    "prisma/seed.mjs": "// the first user",
     "package.json": "{}",
 }
 

@@ -10,7 +10,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 def main():
     names = {name: {"type": "str", "required": True} for name in ("host", "user", "database", "folder")}
-    module = AnsibleModule(names | {"password": {"type": "str", "no_log": True}})
+    module = AnsibleModule(
+        names | {"port": {"type": "int"}, "sslmode": {"type": "str"}, "password": {"type": "str", "no_log": True}}
+    )
     folder = Path(module.params["folder"])
     if (folder / "refuses-backup").exists():
         module.fail_json(msg="Datenbank nicht zu erreichen.")

@@ -9,11 +9,14 @@ from ansible.module_utils.basic import AnsibleModule
 
 
 def main():
-    names = {
-        name: {"type": "str", "required": True} for name in ("state", "host", "user", "database", "folder", "dump")
-    }
-    module = AnsibleModule(names | {"password": {"type": "str", "no_log": True}})
+    names = {name: {"type": "str", "required": True} for name in ("state", "host", "user", "database", "folder")}
+    names |= {"dump": {"type": "str", "default": "etikettendruck.dump"}}
+    module = AnsibleModule(
+        names | {"port": {"type": "int"}, "sslmode": {"type": "str"}, "password": {"type": "str", "no_log": True}}
+    )
     folder = Path(module.params["folder"])
+    if (folder / "refuses-backup").exists():
+        module.fail_json(msg="Datenbank nicht zu erreichen.")
     file = folder / "state.json"
     state = json.loads(file.read_text())
     state["database"] = json.loads((folder / module.params["dump"]).read_text())
