@@ -62,12 +62,15 @@ def down(name: str) -> None:
     say(f"Testbed {name}: abgebaut")
 
 
-def renew(name: str, host_name: str) -> Bed:
-    """The same host of testbed `name` bare again, as after the loss of its disks: name and address stay."""
+def renew(name: str, host_name: str, flavour: str = "") -> Bed:
+    """The same host of testbed `name` bare again, as after the loss of its disks: name and address stay. `flavour`: of
+    another kind than before."""
     bed = state.load(name)
-    run(docker("rm", "--force", "--volumes", bed.host(host_name).container))
+    host = bed.host(host_name)
+    run(docker("rm", "--force", "--volumes", host.container))
     _, public_key = ssh.create_key(state.folder(name))
-    bed = replace(bed, hosts={**bed.hosts, host_name: _boot(bed, bed.host(host_name), public_key)})
+    host = replace(host, flavour=flavour or host.flavour)
+    bed = replace(bed, hosts={**bed.hosts, host_name: _boot(bed, host, public_key)})
     _record(bed)
     return bed
 

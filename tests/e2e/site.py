@@ -138,7 +138,7 @@ class Site:
 
 
 def end(play: subprocess.Popen[str], began: float) -> Played:
-    output, _ = play.communicate(timeout=240)
+    output, _ = play.communicate(timeout=600)
     return Played(play.returncode, output, time.monotonic() - began)
 
 

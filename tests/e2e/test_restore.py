@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
+import shutil
+import subprocess
+import sys
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import yaml
 
 from testbed.bed import renew
-from tests.e2e.site import BED, HOST, STACK, Site
+from tests.e2e.site import BED, HOST, ROOT, STACK, Site
 
 pytestmark = pytest.mark.faults
 
-COUNT = (
-    "import json; from pathlib import Path; from upkeep.ports.mongo import connected; import subprocess; "
-    "a = json.loads(subprocess.run(['docker', 'inspect', 'lager-mongodb-1'], capture_output=True).stdout)[0]; "
-    "ip = next(n['IPAddress'] for n in a['NetworkSettings']['Networks'].values() if n['IPAddress']); "
-    "key = Path('/srv/upkeep/lager/secrets/mongodb-keyfile').read_text(); "
-    "c = connected(ip, key, 20).__enter__(); db = c['lager']; "
-)
+DO = """
+import json, subprocess, sys
+from pathlib import Path
+from upkeep.ports.mongo import connected
+shown = json.loads(subprocess.run(["docker", "inspect", "lager-mongodb-1"], capture_output=True, check=True).stdout)[0]
+address = next(item["IPAddress"] for item in shown["NetworkSettings"]["Networks"].values() if item["IPAddress"])
+with connected(address, Path("/srv/upkeep/lager/secrets/mongodb-keyfile").read_text(), 20) as client:
+    db = client["lager"]
+    exec(sys.argv[1])
+"""
 
 
 def mongo(site: Site, code: str) -> str:
-    return site.run("/opt/upkeep/current/bin/python", "-c", COUNT + code)
+    return site.run("/opt/upkeep/current/bin/python", "-c", DO, code)
 
 
 def proofs(site: Site) -> list[int]:
@@ -54,10 +65,35 @@ def test_it_is_shown_then_done_then_undone(lost: Site) -> None:
     assert "Welcher Stack?" in unnamed.output
 
 
-def test_a_bare_host_is_the_server_again_with_one_command(lost: Site) -> None:
-    renew(BED, HOST)
+def read_from_paper(sheet: str) -> dict[str, str]:
+    """Address and key, as somebody types them from the printed recovery sheet."""
+    (address,) = re.findall(r"<dt>Adresse</dt><dd><code>(.*?)</code>", sheet)
+    (table,) = re.findall(r'<table class="key">(.*?)</table>', sheet, re.DOTALL)
+    cells = [re.findall(r"<td[^>]*>([^<]*)</td>", row)[1:] for row in re.findall(r"<tr>(.*?)</tr>", table)]
+    return {"address": html.unescape(address), "recovery_key": " ".join(cell for row in cells for cell in row if cell)}
+
+
+def with_new_secrets(site: Site, place: Path, target: dict[str, str]) -> Site:
+    """An inventory for the same host from which every secret of the lost one is gone."""
+    shutil.copytree(site.inventory, place, ignore=shutil.ignore_patterns("vault.yml"))
+    hosts = yaml.safe_load((place / "hosts.yml").read_text())
+    del hosts["backup_servers"]
+    stack = hosts["docker_hosts"]["hosts"][HOST]["lager__stack"]
+    stack["backup_target"] = {"ca": stack["backup_target"]["ca"], "append_only": True} | target
+    (place / "hosts.yml").write_text(yaml.safe_dump(hosts))
+    argv = [sys.executable, "-m", "workshop.secrets", str(place)]
+    subprocess.run(argv, cwd=ROOT, env=site.environment, check=True, capture_output=True)
+    return replace(site, inventory=place)
+
+
+def test_a_bare_host_is_the_server_again_with_one_command(lost: Site, tmp_path: Path) -> None:
+    """Debian without Docker, new secrets: of the lost server there are the address and what was printed."""
+    paper = read_from_paper(lost.run("upkeep", "recovery-sheet", STACK, "--into", "-"))
+    renew(BED, HOST, "debian13")
+    site = with_new_secrets(lost, tmp_path / "inventory", paper)
+    assert not {*lost.secrets().values()} & {*site.secrets().values()}
     began = time.monotonic()
-    lost.play("new_server", "-e", f"stack={STACK}").good()
+    site.play("new_server", "-e", f"stack={STACK}").good()
     print(f"nackter Host → gesunde Anwendung mit ihren Daten: {time.monotonic() - began:.0f} s")
-    assert proofs(lost) == [1, 2, 3]
-    assert json.loads(lost.run("upkeep", "health", STACK, "--json"))["healthy"]
+    assert proofs(site) == [1, 2, 3]
+    assert json.loads(site.run("upkeep", "health", STACK, "--json"))["healthy"]
