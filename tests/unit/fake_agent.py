@@ -256,7 +256,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None: ...
 
 
-def wait_until(claim: Any, seconds: float = 10.0) -> None:
+def wait_until(claim: Any, seconds: float = 60.0) -> None:
     """Until `claim()` holds; fails the test if it never does."""
     deadline = time.monotonic() + seconds
     while not claim():

@@ -156,7 +156,7 @@ def test_there_are_no_two_ways_to_read_it(
 def test_a_body_may_come_in_pieces(agent: FakeAgent, door: Path) -> None:
     whole = asking()
     with socket.socket(socket.AF_UNIX) as caller:
-        caller.settimeout(10)
+        caller.settimeout(30)
         caller.connect(str(door))
         for start in range(0, len(whole), 60):
             caller.sendall(whole[start : start + 60])
@@ -167,7 +167,7 @@ def test_a_body_may_come_in_pieces(agent: FakeAgent, door: Path) -> None:
 def test_a_body_that_never_comes_costs_a_place_for_a_moment_only(agent: FakeAgent, door: Path) -> None:
     slow = [socket.socket(socket.AF_UNIX) for _ in range(QUICK.connections)]
     for caller in slow:
-        caller.settimeout(10)
+        caller.settimeout(30)
         caller.connect(str(door))
         caller.sendall(asking()[:-5])
     assert call(door, asking()).status == 202

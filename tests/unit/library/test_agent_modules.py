@@ -212,7 +212,7 @@ def test_waiting_ends_when_it_was_long_enough(agent: FakeAgent, call: Call) -> N
     agent.runs[BUSY["id"]] = FakeRun(summary(BUSY["id"]), UPDATE_EVENTS, finished=False)
     began = time.monotonic()
     ended = call("upkeep_update", wait_for_running=1)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
     assert "Nach 1 s Warten lief er noch." in ended.result["msg"]
 
 

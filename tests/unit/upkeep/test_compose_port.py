@@ -72,8 +72,8 @@ def test_child_that_hangs_is_killed_with_its_children(fake_docker: Path, tmp_pat
     fake_docker.write_text(f"sleep 600 & echo $! > {tmp_path}/grandchild; wait")
     before = time.monotonic()
     with pytest.raises(ComposeFailed, match="wurde nicht fertig"):
-        runner(fake_docker, deadline=0.5).validate(PROJECT)
-    assert time.monotonic() - before < 10
+        runner(fake_docker, deadline=1.5).validate(PROJECT)
+    assert time.monotonic() - before < 60
     grandchild = int((tmp_path / "grandchild").read_text())
     for _ in range(100):  # the kernel takes its time with the dead
         if not alive(grandchild):

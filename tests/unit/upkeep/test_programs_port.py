@@ -13,14 +13,14 @@ from upkeep.ports.programs import LIMIT, Ended, HostPrograms
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "UPKEEP_STACK": "lager"}
 
 
-def shell(text: str, timeout: float = 5.0) -> Ended:
+def shell(text: str, timeout: float = 30.0) -> Ended:
     return HostPrograms().run(("/bin/sh", "-c", text), ENVIRONMENT, timeout)
 
 
 def gone(file: Path) -> bool:
-    """Whether the process whose number lies in `file` ends within a moment (a zombie has)."""
+    """Whether the process whose number lies in `file` ends, and not only when its time is up (a zombie has)."""
     status = Path(f"/proc/{file.read_text().strip()}/stat")
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         if not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z":
             return True
@@ -42,9 +42,9 @@ def test_environment_is_the_given_one_alone() -> None:
 def test_program_that_hangs_is_killed_with_all_it_started(tmp_path: Path) -> None:
     child = tmp_path / "child"
     began = time.monotonic()
-    ended = shell(f"trap '' TERM; sleep 60 & echo $! >{child}; echo wartet; wait", 0.4)
+    ended = shell(f"trap '' TERM; sleep 60 & echo $! >{child}; echo wartet; wait", 1.0)
     assert (ended.exit_code, ended.output) == (None, "wartet\n")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30
     assert gone(child)
 
 
@@ -53,7 +53,7 @@ def test_background_child_that_keeps_the_output_open_does_not_hold_up_the_run(tm
     began = time.monotonic()
     ended = shell(f"sleep 60 & echo $! >{child}; echo fertig")
     assert (ended.exit_code, ended.output) == (0, "fertig\n")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30
     assert gone(child)
 
 
