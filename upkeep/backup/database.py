@@ -46,7 +46,7 @@ def save_database(run: Run, source: Wanted, told: Callable[[int], None]) -> tupl
 def _attempt(run: Run, source: Wanted, told: Callable[[int], None]) -> tuple[Snapshot, dict[str, Any]]:
     outcome = run.paths.backup / "dump.json"
     run.ports.files.write(outcome, "{}")
-    stream, marks = _stream(run, source, outcome), tags(run.paths.name, run.record.id, source.name)
+    stream, marks = _stream(run, source, outcome), tags(run.paths.name, notes(run).backup, source.name)
     try:
         snapshot = opened(run).save_stream(stream, marks, of_policy(run.policy).timeout, told)
     except RepositoryFailed as exc:

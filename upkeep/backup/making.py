@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from upkeep.backup import sources
-from upkeep.backup.record import notes
+from upkeep.backup.record import notes, renew
 from upkeep.backup.repository import open_repository
 from upkeep.backup.saving import remember, save, seal
-from upkeep.memory.journal import Operation
+from upkeep.memory import state
+from upkeep.memory.journal import Operation, new_id
 from upkeep.runs.run import Run
 
-BEFORE = 48  # percent of an update
+BEFORE, BEHIND = 48, 57  # percent of an update
 
 
 def asked_before(run: Run) -> bool:
@@ -20,11 +21,36 @@ def asked_before(run: Run) -> bool:
     return forward and run.policy.update.backup_before and not run.plan.first and run.plan.new_digest
 
 
+def asked_behind(run: Run) -> bool:
+    """Whether the data are saved once more behind the shut gate: a migration may spoil them, and what was acknowledged
+    since the first backup must come back as well."""
+    return asked_before(run) and run.plan.window and run.plan.migrates
+
+
 def save_before(run: Run) -> None:
     """What fails here fails the update, and nothing has been touched."""
     begin(run)
     run.phase("repository", "Sicherungsziel wird geöffnet", BEFORE, open_repository)
     save_all(run, BEFORE, BEFORE)
+
+
+def save_behind(run: Run) -> None:
+    """Only what has changed is stored. From its end until users are in again these are the data of today."""
+    run.phase("again", "Sicherung wird vervollständigt", BEHIND, _renew)
+    for source in sources.wanted(run.policy):
+        title = f"Sicherung bei geschlossenem Gate: {source.title}"
+        run.phase(f"again:{source.name}", title, BEHIND, partial(save, source=source))
+    run.phase("seal", "Manifest wird geschrieben", BEHIND, seal)
+    run.phase("note", "Sicherung wird festgehalten", BEHIND, remember)
+
+
+def _renew(run: Run) -> str:
+    """What is known of the data now is known of the backup."""
+    backup = new_id(run.record.operation, run.ports.clock.now(), run.record.id)
+    renew(run, backup)
+    notes(run).set_migrations(state.load(run.paths))
+    run.mark("backup")
+    return backup
 
 
 def begin(run: Run) -> None:

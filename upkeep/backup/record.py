@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from upkeep.backup.manifest import Source
+from upkeep.memory.state import Migrated, State
 from upkeep.runs.run import Run
 
 
@@ -14,6 +15,11 @@ class Notes:
 
     def __init__(self, raw: dict[str, Any]) -> None:
         self._raw = raw
+
+    @property
+    def backup(self) -> str:
+        """The name of the backup: the run's, unless this one is the run's second."""
+        return str(self._raw["backup"])
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -50,6 +56,16 @@ class Notes:
     def removed(self, count: int) -> None:
         self._raw["removed"] = count
 
+    def set_migrations(self, known: State) -> None:
+        """What has been at these data, and which releases no longer fit them."""
+        self._raw["migrations"] = {"migrated": known.migrated and asdict(known.migrated), "outdated": known.outdated}
+
+    def as_saved(self, known: State) -> State:
+        """The state of a stack that has these data again."""
+        told = self._raw["migrations"]
+        migrated = Migrated(**told["migrated"]) if told["migrated"] else None
+        return replace(known, migrated=migrated, outdated=tuple(told["outdated"]))
+
     @property
     def left_out(self) -> list[str]:
         """What is not in the backup and why, in German."""
@@ -61,5 +77,12 @@ class Notes:
 
 def notes(run: Run) -> Notes:
     if run.record.backup is None:
-        run.record.backup = {"sources": [], "quieted": [], "left_out": [], "removed": 0}
-    return Notes(run.record.backup)
+        renew(run, run.record.id)
+    raw = run.record.backup or {}
+    raw.setdefault("backup", run.record.id)  # an agent before this one wrote none
+    return Notes(raw)
+
+
+def renew(run: Run, backup: str) -> None:
+    """A backup of this name begins."""
+    run.record.backup = {"backup": backup, "sources": [], "quieted": [], "left_out": [], "removed": 0}

@@ -62,7 +62,7 @@ def _files(run: Run) -> Taken:
 
 
 def _of_files(run: Run, name: str, places: tuple[Path, ...], told: Callable[[int], None]) -> Snapshot:
-    return opened(run).save_files(places, tags(run.paths.name, run.record.id, name), time_left(run), told)
+    return opened(run).save_files(places, tags(run.paths.name, notes(run).backup, name), time_left(run), told)
 
 
 def hearing(run: Run, source: Wanted) -> Callable[[int], None]:
@@ -84,7 +84,7 @@ def seal(run: Run) -> str:
     place = run.paths.backup / MANIFEST_FILE
     found = manifest(run)
     run.ports.files.write(place, found.text())
-    marks = tags(run.paths.name, run.record.id, MANIFEST, len(found.sources))
+    marks = tags(run.paths.name, notes(run).backup, MANIFEST, len(found.sources))
     sealed = opened(run).save_stream(Stream(MANIFEST_FILE, ("cat", str(place))), marks, SOON, lambda read: None)
     notes(run).manifest = sealed.id
     run.ports.files.remove(place)
@@ -99,7 +99,7 @@ def manifest(run: Run) -> Manifest:
     return Manifest(
         stack=run.paths.name,
         host=of_policy(run.policy).target.host,
-        run=run.record.id,
+        run=written.backup,
         at=run.record.started_at,
         versions=versions,
         release=json.loads(json.dumps(release)),
@@ -113,9 +113,9 @@ def remember(run: Run) -> str:
     found = notes(run).sources
     seconds = round(run.seconds_since("backup"), 1)
     read, added = sum(item.read for item in found), sum(item.added for item in found)
-    last = memory.Last(run.record.id, run.now(), seconds, read, added)
+    last = memory.Last(notes(run).backup, run.now(), seconds, read, added)
     snapshots = [*(item.snapshot for item in found), *filter(None, (notes(run).manifest,))]
-    known = replace(memory.recall(run.paths), last=last).with_made(run.record.id, snapshots)
+    known = replace(memory.recall(run.paths), last=last).with_made(notes(run).backup, snapshots)
     memory.remember(run.paths, known, run.ports.files)
     run.record.timings |= {"backup_s": seconds}
     pruning.journals(run.paths, run.ports.files)

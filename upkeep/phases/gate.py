@@ -10,6 +10,7 @@ from upkeep.composition import GATE
 from upkeep.errors import GateFailed
 from upkeep.gate import maintenance, rotation
 from upkeep.gate.maintenance import Maintenance, Notice
+from upkeep.memory.journal import Operation
 from upkeep.memory.release import Release
 from upkeep.phases.patience import with_gate
 from upkeep.phases.telling import signal, tell
@@ -22,20 +23,31 @@ from upkeep.runs.run import Run
 
 QUIET_INTERVAL = 0.05
 TOLD = "told_at"
+DATA_WORDS = {
+    Operation.RESTORE: ("Daten werden zurückgespielt", "Ein früherer Stand der Daten wird eingesetzt."),
+    Operation.UNDO: ("Daten werden zurückgeholt", "Der Stand von vor dem Zurückspielen wird wieder eingesetzt."),
+}
 
 
 def close_gate(run: Run) -> str:
     """Shut it for everybody, then wait until what is already inside is over (drain_timeout at most)."""
-    look = run.policy.maintenance
+    title, text = _words(run)
     if "closed_at" not in run.record.marks:
         run.mark("closed_at")
     since = run.record.marks["closed_at"]
-    notice = Notice(run.owner, str(run.record.operation), look.title, look.text, since, hold=_hold(run, since))
+    notice = Notice(run.owner, str(run.record.operation), title, text, since, hold=_hold(run, since))
     if not with_gate(run.ports, partial(_turn, run, lambda present: replace(present, run=notice), "schließen")):
         return "kein Gate in Betrieb"
     cut = _await_quiet(run)
     run.record.timings["requests_cut"] = cut
     return f"{cut} Anfragen abgebrochen" if cut else "alle Anfragen zu Ende geführt"
+
+
+def _words(run: Run) -> tuple[str, str]:
+    """What people read meanwhile. The policy's words are for updates."""
+    if run.record.operation in DATA_WORDS:
+        return DATA_WORDS[run.record.operation]
+    return run.policy.maintenance.title, run.policy.maintenance.text
 
 
 def _hold(run: Run, since: str) -> float | None:

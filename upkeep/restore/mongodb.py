@@ -68,6 +68,8 @@ def stage(run: Run, backup: StoredBackup) -> str:
 
 def _end_sessions(run: Run) -> str:
     """What was valid then must not be so again: who had signed out stays out."""
+    if notes(run).keeps_sessions:
+        return ""
     assert run.policy.mongodb is not None  # noqa: S101 - it is restored into
     names = {f"{run.policy.mongodb.name}.{name}" for name in of_policy(run.policy).volatile}
     counts = [run.ports.collections.empty(server(run), aside) for aside, live in notes(run).pairs if live in names]

@@ -81,6 +81,11 @@ class Notes:
     def which(self) -> str:
         return str(self._raw["which"])
 
+    @property
+    def keeps_sessions(self) -> bool:
+        """Whether these are the data of just now, and nobody signed out since."""
+        return bool(self._raw.get("keeps_sessions"))
+
     def set(self, **facts: Any) -> None:
         self._raw.update(facts)
 

@@ -102,7 +102,8 @@ class Run:
 
     def _stop_on_full_disk(self) -> None:
         """What the reserve was given up for is written; nothing new is begun. The way back and the end go on."""
-        if self.disk_filled and not self.record.going_back and not self.record.done("commit"):
+        committed = self.record.done("commit") or self.record.done("keep")  # a release; what a restore replaced
+        if self.disk_filled and not self.record.going_back and not committed:
             raise self._full_disk()
 
     @property

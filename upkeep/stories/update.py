@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from upkeep.adoption import story as adoption
-from upkeep.backup.making import asked_before, save_before
+from upkeep.backup.making import asked_before, asked_behind, save_before, save_behind
 from upkeep.errors import UpkeepError
 from upkeep.memory.journal import Operation, Result
 from upkeep.phases.bake import bake
@@ -23,6 +23,7 @@ from upkeep.phases.rotate import admit_the_rest
 from upkeep.phases.slots import restore, start_slots, stop_slots
 from upkeep.phases.switch import switch
 from upkeep.phases.trouble import keep_evidence, say_disturbed
+from upkeep.restore import with_release
 from upkeep.runs.failure import blame, blame_way_back
 from upkeep.runs.run import Run
 from upkeep.stories import database as database_story
@@ -61,6 +62,8 @@ def recreate(run: Run) -> None:
         run.phase("prepare", "Neue Version wird vorbereitet", 48, prepare)
         run.phase("close", "Wartungsseite wird eingeschaltet", 50, close_gate)
         run.phase("stop", "Anwendung wird angehalten", 55, stop_slots)
+    if asked_behind(run):
+        save_behind(run)
     run.phase("switch", "Umschalten auf die neue Version", 60, switch)
     if run.plan.migrates:
         run.phase("migrate", "Daten werden umgestellt", 62, migrate)
@@ -78,7 +81,7 @@ def back(run: Run, cause: Exception | None = None) -> None:
         blame(run.record, cause or UpkeepError("Der Agent wurde während des Laufs beendet"))
     if run.record.operation is Operation.ADOPT:
         return adoption.back(run)
-    if overtaken(run):
+    if overtaken(run) and not with_release.possible(run):
         return _stay_closed(run)
     try:
         _back(run)
@@ -111,6 +114,8 @@ def _recreate_back(run: Run) -> None:
     touched = disturbed(run) or run.record.intended("switch")
     if run.plan.window and run.record.intended("open"):
         run.phase("shut", "Wartungsseite wird wieder eingeschaltet", 90, close_gate)
+    if with_release.possible(run):
+        with_release.bring_back(run)
     if touched:
         run.phase("restore", "Vorige Version wird gestartet", 91, restore)
     else:
@@ -120,6 +125,8 @@ def _recreate_back(run: Run) -> None:
     if touched and run.plan.window:
         run.phase("recheck", "Vorige Version wird geprüft", 93, await_previous)
     run.phase("reopen", "Wartungsseite wird ausgeschaltet", 96, reopen_gate)
+    if with_release.possible(run):
+        with_release.let_go(run)
 
 
 def _conclude(run: Run) -> None:
@@ -129,7 +136,10 @@ def _conclude(run: Run) -> None:
         advice = f"Ursache beheben und `upkeep deploy {name}` wiederholen."
         return leave_closed(run, f"Die erste Installation ist gescheitert: {reason} {advice}")
     take_leave(run, Result.ROLLED_BACK)
-    return run.finish(Result.ROLLED_BACK, f"{reason} {before.label} läuft weiter. Protokoll: `upkeep logs {name}`.")
+    data = " Die Daten sind die von vor der Migration." if with_release.possible(run) else ""
+    return run.finish(
+        Result.ROLLED_BACK, f"{reason} {before.label} läuft weiter.{data} Protokoll: `upkeep logs {name}`."
+    )
 
 
 def _give_up(run: Run, exc: Exception) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.fake_collections import POISON
+from tests.unit.upkeep.test_reserve import used_up_at
 from tests.unit.upkeep.test_resume import Stage, kill_at
 from upkeep.backup.listing import listing
 from upkeep.errors import Refused
@@ -197,6 +198,36 @@ def test_check_mode_says_every_step_and_writes_nothing(saved: Driver) -> None:
 def test_an_undo_without_anything_kept_is_refused_at_once(saved: Driver) -> None:
     with pytest.raises(Refused, match="nichts zurückzunehmen"):
         story.refuse_at_once(saved.world.paths, Operation.UNDO, {})
+
+
+@pytest.mark.parametrize(
+    ("moment", "result"), [("stage", "failed"), ("switch", "rolled_back"), ("open", "updated"), ("tidy", "updated")]
+)
+def test_a_disk_that_fills_up_never_leaves_the_gate_shut(
+    saved: Driver, monkeypatch: pytest.MonkeyPatch, moment: str, result: str
+) -> None:
+    used_up_at(saved, monkeypatch, moment)
+    record = saved.must("restore", result)
+    assert "Die Platte ist voll" in record.message
+    assert live(saved) == (BACK if result == "updated" else now())
+    assert serving(saved)
+
+
+def test_people_read_that_data_come_back_and_nothing_of_an_update(
+    saved: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown, real = [], saved.world.gate.set_map
+
+    def set_map(name: str, entries: dict[str, str]) -> None:
+        shown.append(entries.get("title"))
+        real(name, entries)
+
+    monkeypatch.setattr(saved.world.gate, "set_map", set_map)
+    saved.must("restore", "updated")
+    assert {*shown} - {None} == {"Daten werden zurückgespielt"}
+    saved.must("undo", "updated")
+    assert shown[-1] is None
+    assert "Daten werden zurückgeholt" in shown
 
 
 def poisoned(driver: Driver) -> None:
