@@ -60,6 +60,11 @@ class StackPaths:
         return self.home / "public" / "system.json"
 
     @property
+    def drill_report(self) -> Path:
+        """Of the newest trial restore, for the application's admins."""
+        return self.home / "public" / "uebung.html"
+
+    @property
     def state_file(self) -> Path:
         return self.data / "state.json"
 

@@ -16,7 +16,11 @@ from upkeep.memory.journal import Operation
 from upkeep.tickets.actions import Action
 
 # To what the last check found, else to what the channel offers, without force: nothing of that comes from outside.
-OPERATIONS = {Action.START_UPDATE: Operation.UPDATE, Action.CHECK_UPDATE: Operation.CHECK}
+OPERATIONS = {
+    Action.START_UPDATE: Operation.UPDATE,
+    Action.CHECK_UPDATE: Operation.CHECK,
+    Action.START_BACKUP: Operation.BACKUP,
+}
 
 log = logging.getLogger("upkeep.door")
 
@@ -39,7 +43,8 @@ def _order(action: Action, desk: Desk, request: Request, name: str) -> Order:
     if not isinstance(origin, str) or not isinstance(ticket, str):
         raise BadRequest("origin und ticket fehlen", limit="zwei Texte")
     good = admit(desk.layout.stack(name), desk.ports, action, origin, ticket)
-    return Order(OPERATIONS[action], good.starter, {"to": "available", "force": False})
+    target = None if action is Action.START_BACKUP else "available"
+    return Order(OPERATIONS[action], good.starter, {"to": target, "force": False})
 
 
 PUBLIC_VERBS: tuple[tuple[str, str, Verb], ...] = (

@@ -35,7 +35,9 @@ def write(run: Run, reason: str | None) -> Path:
     """`reason`: why it failed; None when it did not. Old ones go."""
     place = file(run.paths, run.record.id)
     notes(run).tell(report=str(place))
-    run.ports.files.write(place, page.html(_report(run, reason)), mode=0o640)
+    html = page.html(_report(run, reason))
+    run.ports.files.write(place, html, mode=0o640)
+    run.ports.files.write(run.paths.drill_report, html, mode=0o644)
     _drop_old(run.paths, run.ports.files)
     return place
 

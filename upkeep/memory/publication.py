@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from upkeep import room
+from upkeep.backup.news import news
 from upkeep.errors import UpkeepError
 from upkeep.layout import StackPaths
 from upkeep.memory import journal, state
@@ -33,7 +34,7 @@ def publish(paths: StackPaths, ports: Ports, running: Record | None) -> None:
     try:
         if room.free(ports.files, paths.home) < NEEDED:
             return log.error("%s: kein Platz für %s", paths.name, paths.system_file)
-        text = json.dumps(_content(paths, running), ensure_ascii=False, indent=1)
+        text = json.dumps(_content(paths, running, ports.clock.now()), ensure_ascii=False, indent=1)
         ports.files.write(paths.system_file, text + "\n", mode=0o644)
     except (UpkeepError, OSError) as exc:
         log.error("%s: %s", paths.name, exc)
@@ -47,7 +48,7 @@ def latest(paths: StackPaths) -> dict[str, Any]:
         return {}
 
 
-def _content(paths: StackPaths, running: Record | None) -> dict[str, Any]:
+def _content(paths: StackPaths, running: Record | None, now: datetime) -> dict[str, Any]:
     known = _known(paths)
     ended = [record for record in journal.readable(paths, newest_first=True) if record.finished_at]
     runs = [record for record in ended if record.operation not in QUIET]
@@ -61,6 +62,7 @@ def _content(paths: StackPaths, running: Record | None) -> dict[str, Any]:
         "actions": _actions(paths),
         "history": [_entry(record) for record in runs[:KEPT]],
         "running": _running(running),
+        "backup": news(paths, now),
     }
 
 

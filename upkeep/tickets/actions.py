@@ -26,3 +26,4 @@ class Action(StrEnum):
 
     START_UPDATE = "start-update"
     CHECK_UPDATE = "check-update"
+    START_BACKUP = "start-backup"

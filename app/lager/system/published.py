@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 LARGEST = 512 * 1024  # bytes
 NAME = "system.json"
+REPORT = "uebung.html"
 MISSING = (
     "Upkeep hat hier noch nichts hinterlegt ({path}). Das ist so, bis „playbooks/site.yml“ einmal gelaufen ist, "
     "oder wenn die App ohne Upkeep betrieben wird. Updates startet dann der Betreiber."
@@ -63,6 +64,31 @@ class Past(_Part):
     code: str = ""
 
 
+class Saved(_Part):
+    """A backup that was made. ``size`` in bytes of what it holds."""
+
+    at: str
+    seconds: float
+    size: int
+
+
+class Drilled(_Part):
+    """The last backup that was restored as a trial and worked; ``seconds`` until the app ran on it."""
+
+    at: str
+    seconds: float
+
+
+class Backup(_Part):
+    """``runs``: oldest first. ``report``: whether there is one to be had."""
+
+    last: Saved | None = None
+    drilled: Drilled | None = None
+    runs: tuple[Saved, ...] = ()
+    problems: tuple[str, ...] = ()
+    report: bool = False
+
+
 class Content(_Part):
     version: str | None = None
     release: Release | None = None
@@ -71,6 +97,7 @@ class Content(_Part):
     actions: tuple[str, ...] = ()
     history: tuple[Past, ...] = ()
     running: Running | None = None
+    backup: Backup | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +129,16 @@ def read_published(directory: Path) -> Published:
     except ValidationError as exc:
         place = ".".join(str(part) for part in exc.errors(include_url=False)[0]["loc"])
         return _unreadable(path, f"unerwarteter Inhalt bei „{place}“" if place else "kein gültiges JSON")
+
+
+def read_report(directory: Path) -> bytes | None:
+    """The newest trial restore's, as the agent wrote it; None when there is none."""
+    try:
+        with (directory / REPORT).open("rb") as file:
+            raw = file.read(LARGEST + 1)
+    except OSError:
+        return None
+    return raw if len(raw) <= LARGEST else None
 
 
 def _unreadable(path: Path, why: str) -> Published:

@@ -32,6 +32,7 @@ NO_KEY = (
 class Action(StrEnum):
     START_UPDATE = "start-update"
     CHECK_UPDATE = "check-update"
+    START_BACKUP = "start-backup"
 
 
 @dataclass(frozen=True)

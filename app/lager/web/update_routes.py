@@ -12,12 +12,15 @@ from starlette.routing import Route
 from lager.accounts.memory import Visit
 from lager.accounts.model import Role
 from lager.fields import Body
+from lager.problems import NotFound
 from lager.services import Services
-from lager.system.published import read_published
+from lager.system.published import REPORT, read_published, read_report
 from lager.system.tickets import Action
 from lager.watch.security import Severity
 from lager.web.access import body_of, guarded
 from lager.web.addresses import client_address
+
+NO_REPORT = "Es gibt noch keinen Bericht einer Wiederherstellungsübung."
 
 
 class Wish(Body):
@@ -40,8 +43,18 @@ async def issue_ticket(request: Request, services: Services, visit: Visit) -> Re
     return JSONResponse(ticket.view(), 201)
 
 
+async def download_report(request: Request, services: Services, visit: Visit) -> Response:
+    """To keep or print; never shown inside the app."""
+    report = read_report(services.settings.published)
+    if report is None:
+        raise NotFound(NO_REPORT)
+    headers = {"Content-Disposition": f'attachment; filename="{REPORT}"', "Cache-Control": "no-store"}
+    return Response(report, media_type="text/html; charset=utf-8", headers=headers)
+
+
 ROUTES = [
     Route("/api/v1/system", guarded(Role.ADMIN, show_published), methods=["GET"]),
+    Route("/api/v1/system/drill-report", guarded(Role.ADMIN, download_report), methods=["GET"]),
     Route(
         "/api/v1/system/ticket",
         guarded(Role.ADMIN, issue_ticket, refused=("ticket_refused", Severity.HIGH)),

@@ -97,7 +97,7 @@ async def test_others_get_none_and_trying_is_an_event(visitor: Person, keeper: P
 
 
 @pytest.mark.parametrize(
-    "wish", [{}, {"action": "start-backup"}, {"action": {"$ne": ""}}, {**WISH, "version": "9.9.9"}], ids=str
+    "wish", [{}, {"action": "start-restore"}, {"action": {"$ne": ""}}, {**WISH, "version": "9.9.9"}], ids=str
 )
 async def test_wishes_we_do_not_know_are_refused(admin: Person, wish: Json) -> None:
     assert (await admin.post("/api/v1/system/ticket", wish, expect=422))["fields"]

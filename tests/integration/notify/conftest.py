@@ -99,13 +99,13 @@ def _known(server: Any, session: Session, envelope: Envelope, mechanism: str, gi
 
 def _serving(box: Mailbox, **options: Any) -> Iterator[MailServer]:
     controller = Controller(box, hostname="127.0.0.1", port=0, **options)
-    controller.port = _free_port()
+    controller.port = free_port()
     controller.start()
     yield MailServer(controller.port, box)
     controller.stop()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     import socket
 
     with socket.socket() as probe:
@@ -141,7 +141,7 @@ class Hook:
     silent: bool = False
 
 
-def _listening(hook: Hook, context: ssl.SSLContext | None) -> Iterator[Hook]:
+def listening(hook: Hook, context: ssl.SSLContext | None, address: str = "127.0.0.1") -> Iterator[Hook]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -157,7 +157,7 @@ def _listening(hook: Hook, context: ssl.SSLContext | None) -> Iterator[Hook]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Not in the test's output."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer((address, 0), Handler)
     server.daemon_threads = True
     server.handle_error = lambda *_: None  # type: ignore[method-assign]
     if context:
@@ -172,9 +172,9 @@ def _listening(hook: Hook, context: ssl.SSLContext | None) -> Iterator[Hook]:
 
 @pytest.fixture
 def hook() -> Iterator[Hook]:
-    yield from _listening(Hook(), None)
+    yield from listening(Hook(), None)
 
 
 @pytest.fixture
 def safe_hook(certificate: Certificate) -> Iterator[Hook]:
-    yield from _listening(Hook(), certificate.context())
+    yield from listening(Hook(), certificate.context())

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from lager.system.published import LARGEST, read_published
+from lager.system.published import LARGEST, read_published, read_report
 
 GOOD = {
     "stack": "lager",
@@ -72,3 +72,14 @@ def test_a_directory_in_its_place_is_told(tmp_path: Path) -> None:
     found = read_published(tmp_path)
     assert found.problem is not None
     assert "nicht lesbar" in found.problem
+
+
+def test_backups_are_shown_and_their_report_can_be_had(tmp_path: Path) -> None:
+    run = {"at": "2026-11-21T02:31:07.120Z", "seconds": 4.2, "size": 5_000_000, "neu": 1}
+    told = {"last": run, "drilled": None, "runs": [run], "problems": ["Überfällig."], "report": True}
+    shown = read_published(written(tmp_path, json.dumps(GOOD | {"backup": told}).encode())).view()["backup"]
+    assert shown["runs"] == [{"at": run["at"], "seconds": 4.2, "size": 5_000_000}]
+    assert (shown["problems"], shown["drilled"]) == (["Überfällig."], None)
+    assert read_report(tmp_path) is None
+    (tmp_path / "uebung.html").write_text("<h1>Bestanden</h1>")
+    assert read_report(tmp_path) == b"<h1>Bestanden</h1>"

@@ -148,7 +148,7 @@ def test_other_methods_are_405_and_name_the_right_one(speak: Speak, method: str,
     "path",
     [
         "/",
-        "/api/system/start-backup",
+        "/api/system/start-restore",
         "/api/system/start-update/",
         "/api/system/start-update?x=1",
         "/api/system/start%2Dupdate",

@@ -162,7 +162,7 @@ def test_application_reads_what_the_agent_publishes_and_writes_nothing_there(rol
 def test_door_starts_what_the_policy_names(full: Rendering) -> None:
     door = policies.parse(full.yaml("stack.yml.j2"), "portal").door
     assert door.origins == ("https://portal.example", "http://10.0.0.5:8080")
-    assert door.open_for == ("start-update", "check-update")
+    assert door.open_for == ("start-update", "check-update", "start-backup")
 
 
 def test_gate_and_door_know_the_same_paths_and_the_same_limit(full: Rendering) -> None:

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from tests.unit.upkeep.drive import Driver
+from tests.unit.upkeep.test_backup import POLICY
 from upkeep.agent.desk import Desk
 from upkeep.agent.public import PUBLIC_VERBS
 from upkeep.agent.server import SocketServer
@@ -125,7 +126,7 @@ def test_anybody_may_know_phase_version_and_how_it_ended(deployed: Driver, tmp_p
         for method, path in (("GET", "/v1/agent"), ("GET", "/v1/stacks/lager"), ("GET", "/v1/runs/x")):
             with pytest.raises(AgentError, match="gibt es hier nicht"):
                 agent._object(method, path)
-        for path in ("/v1/stacks/lager/runs", "/v1/stacks/lager/maintenance", "/v1/public/lager/start-backup"):
+        for path in ("/v1/stacks/lager/runs", "/v1/stacks/lager/maintenance", "/v1/public/lager/start-restore"):
             with pytest.raises(AgentError, match="gibt es hier nicht"):
                 agent._object("POST", path, {})
 
@@ -149,6 +150,15 @@ def test_a_ticket_starts_the_update_and_names_who_wanted_it(agent: PublicAgent, 
 def test_a_ticket_to_look_only_looks(agent: PublicAgent, desk: Desk, opened: Driver) -> None:
     run = start(agent, made(opened, action="check-update"), action=Action.CHECK_UPDATE)
     assert ended(desk, run)["message"] == "1.1.0 ist verfügbar (läuft: 1.0.0)."
+
+
+def test_a_ticket_to_save_makes_a_backup_and_nothing_else(agent: PublicAgent, desk: Desk, opened: Driver) -> None:
+    ticket_ = made(opened, action="start-backup")
+    assert refused(agent, ticket_) == "ticket_other"
+    opened.world.place(door={"origins": [ORIGIN]}, backup=POLICY)
+    report = ended(desk, start(agent, made(opened, action="start-backup"), action=Action.START_BACKUP))
+    assert (report["operation"], report["result"], report["starter"]) == ("backup", "updated", "door:anna@betrieb.de")
+    assert opened.world.box("app-1").image.endswith(str(opened.world.tags["registry.example:5000/lager:1.0.0"]))
 
 
 def test_what_the_last_check_found_is_installed(agent: PublicAgent, desk: Desk, opened: Driver) -> None:

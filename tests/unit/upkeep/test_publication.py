@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tests.unit.upkeep.drive import Driver
+from tests.unit.upkeep.test_backup import POLICY
 from upkeep.errors import DiskFailed
 from upkeep.memory.housekeeping import settle
 from upkeep.memory.journal import Operation
@@ -96,7 +97,7 @@ def test_what_the_door_would_start(deployed: Driver) -> None:
     policy["door"] = {"origins": ["https://lager.example"]}
     deployed.world.paths.policy_file.write_text(yaml.safe_dump(policy))
     settle(deployed.world.paths, deployed.world.ports())
-    assert published(deployed)["actions"] == ["start-update", "check-update"]
+    assert published(deployed)["actions"] == ["start-update", "check-update", "start-backup"]
 
 
 def test_damage_elsewhere_and_a_full_disk_are_nobodys_business_here(
@@ -122,3 +123,24 @@ def test_no_reserve_is_given_up_for_it(deployed: Driver) -> None:
     deployed.do("check")
     assert deployed.world.paths.system_file.read_text() == told
     assert deployed.world.paths.reserve.exists()
+
+
+def test_a_stack_without_backups_says_nothing_of_them(deployed: Driver) -> None:
+    assert published(deployed)["backup"] is None
+
+
+def test_backups_are_shown_with_their_sizes_and_what_went_wrong_without_the_operators_words(deployed: Driver) -> None:
+    deployed.world.place(backup=POLICY)
+    first = deployed.must("backup", "updated")
+    deployed.must("backup", "updated")
+    shown = published(deployed)["backup"]
+    assert [run["size"] > 0 for run in shown["runs"]] == [True, True]
+    assert shown["runs"][0]["at"] == first.finished_at
+    assert shown["last"]["size"] == shown["runs"][-1]["size"]
+    assert (shown["drilled"], shown["problems"], shown["report"]) == (None, [], False)
+    deployed.world.restic.outage = "repository_unreachable"
+    record = deployed.must("backup", "failed")
+    (problem,) = published(deployed)["backup"]["problems"]
+    assert "Die letzte Sicherung ist gescheitert" in problem
+    assert deployed.world.restic.shown not in json.dumps(published(deployed)["backup"]) + problem
+    assert record.reason not in problem

@@ -1,10 +1,10 @@
 /**
  * The stack's door and its gate, past the app: they answer while the app is being replaced. No cookies, no session.
- * `/api/system/start-update`, `/api/system/check-update` and `/api/system/update` are Upkeep's, not the app's.
+ * `/api/system/start-…`, `/api/system/check-update` and `/api/system/update` are Upkeep's, not the app's.
  */
 import { post, Refused, Unreachable } from './api';
 
-export type Action = 'start-update' | 'check-update';
+export type Action = 'start-update' | 'check-update' | 'start-backup';
 export type Result = 'updated' | 'rolled_back' | 'failed' | 'unchanged' | 'refused';
 
 /** What everybody may know. `instance` is the run that goes on or ended last, `result` how it ended. */

@@ -61,5 +61,6 @@ export const formatCount = (count: number): string => NUMBER.format(count);
 export function formatBytes(bytes: number): string {
   const gigabytes = bytes / 1024 ** 3;
   if (gigabytes >= 1) return `${NUMBER.format(Math.round(gigabytes * 10) / 10)} GB`;
-  return `${NUMBER.format(Math.round(bytes / 1024 ** 2))} MB`;
+  if (bytes >= 1024 ** 2 || bytes === 0) return `${NUMBER.format(Math.round(bytes / 1024 ** 2))} MB`;
+  return `${Math.ceil(bytes / 1024)} KB`;
 }

@@ -230,7 +230,24 @@ export interface PublishedSystem {
   checked: { run: string; at: string | null; result: string | null; message: string } | null;
   history: PastRun[];
   running: { run: string; operation: string; started_at: string | null } | null;
-  may: ('start-update' | 'check-update')[];
+  may: ('start-update' | 'check-update' | 'start-backup')[];
+  backup: PublishedBackup | null;
+}
+
+/** `size` in bytes of what it holds, `seconds` it took. */
+export interface SavedBackup {
+  at: string;
+  seconds: number;
+  size: number;
+}
+
+/** Null: no backups are set up here. `drilled`: the last one that was restored as a trial and worked. `runs`: oldest first. */
+export interface PublishedBackup {
+  last: SavedBackup | null;
+  drilled: { at: string; seconds: number } | null;
+  runs: SavedBackup[];
+  problems: string[];
+  report: boolean;
 }
 
 export interface RouteTimes {
