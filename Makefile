@@ -78,6 +78,7 @@ screenshots: setup ## erneuert die Bilder in docs/images/
 	@$(PYTHON) -m testbed images
 	@$(PYTHON) -m workshop.app_image
 	@UPKEEP_SCREENSHOTS=1 $(PYTHON) -m pytest -q -m "not faults" tests/e2e
+	@UPKEEP_SCREENSHOTS=1 $(PYTHON) -m pytest -q -m faults tests/e2e/test_drill.py
 
 lock: setup ## pinnt alle Anforderungen mit ihren Hashes neu
 	@./workshop/lock.sh

@@ -17,6 +17,8 @@ from tests.e2e.site import STACK, VAULT, Site
 from tests.e2e.visitor import DESKTOP, PHONE, Screen, at, enter
 from tests.integration.notify.conftest import Hook, Mailbox, free_port, listening
 
+pytestmark = pytest.mark.faults
+
 FLIP = (
     "import pathlib; f = max(pathlib.Path('/srv/sicherung/web1/data').glob('*/*'), key=lambda f: f.stat().st_size); "
     "f.chmod(0o600); b = bytearray(f.read_bytes()); b[len(b) // 2] ^= 1; f.write_bytes(b)"
@@ -76,6 +78,10 @@ def test_the_timer_proves_the_newest_backup_and_a_broken_one_is_told_by_mail_and
     assert [item["code"] for item in hook.documents] == ["drill_failed"]
     (report,) = tmp_path.iterdir()
     assert "Nicht bestanden" in report.read_text()
+    site.run("systemctl", "start", f"upkeep-drill@{STACK}.service")
+    site.run("upkeep", "watch", STACK)
+    assert mailbox.messages[-1]["Subject"] == "[Upkeep web1] Entwarnung lager: Wiederherstellungsübung gescheitert"
+    assert hook.documents[-1]["kind"] == "all_clear"
     assert site.run("docker", "ps", "-aq", "--filter", f"label=com.docker.compose.project={STACK}_drill") == ""
 
 
