@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from upkeep import yaml_text
 from upkeep.errors import PolicyInvalid
 
 SHARED = ("networks", "volumes", "secrets", "configs")
@@ -69,7 +70,7 @@ def _used(body: dict[str, Any], kind: str) -> list[str]:
 
 def read(path: Path, home: Path) -> Composition:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml_text.parse(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as exc:
         raise PolicyInvalid(
             f"{path} ist nicht lesbar",

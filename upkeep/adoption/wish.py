@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from upkeep import composition
+from upkeep import composition, yaml_text
 from upkeep.composition import Composition
 from upkeep.errors import BadRequest, PolicyInvalid
 from upkeep.layout import StackPaths
@@ -106,7 +106,7 @@ def taker(paths: StackPaths, options: dict[str, Any]) -> Taker:
         policy = policies.read(paths.policy_file, paths.name)
         return Taker(policy, composition.read(paths.compose_file, paths.home), secrets)
     try:
-        document, policy = yaml.safe_load(options["compose"]), yaml.safe_load(options["policy"])
+        document, policy = yaml_text.parse(options["compose"]), yaml_text.parse(options["policy"])
     except (yaml.YAMLError, KeyError, AttributeError) as exc:
         raise PolicyInvalid("compose und policy sind kein YAML", observed=type(exc).__name__) from exc
     return Taker(policies.parse(policy, paths.name), Composition(document, paths.home), secrets)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from upkeep import yaml_text
 from upkeep.errors import PolicyInvalid
 from upkeep.policy import backup as backup_policy
 from upkeep.policy import channel, commands
@@ -94,7 +95,7 @@ class Policy:
 def read(path: Path, stack: str) -> Policy:
     """Parse the policy of `stack`. Raises PolicyInvalid with key, value, limit and next step."""
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml_text.parse(path.read_text(encoding="utf-8"))
     except OSError as exc:
         raise PolicyInvalid(
             f"{path} ist nicht lesbar",

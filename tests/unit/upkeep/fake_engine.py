@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from tests.unit.upkeep.fake_errands import run_errand
+from upkeep import yaml_text
 from upkeep.errors import ComposeFailed, DockerFailed, ImageMissing
 from upkeep.ports.clock import stamp
 from upkeep.ports.compose import OneOff, Project
@@ -242,7 +241,7 @@ class FakeCompose:
             text = text.replace(f"${{{name}:?}}", value)
         if "${" in text:
             raise ComposeFailed("docker compose config ist gescheitert", observed="required variable is missing")
-        return dict(yaml.safe_load(text)["services"])
+        return dict(yaml_text.parse(text)["services"])
 
     def _converge(self, service: str, body: dict[str, Any], force: bool) -> None:
         if body["image"] not in self.world.images:
