@@ -43,7 +43,8 @@ options:
   only:
     description:
       - Parts that come back; by default all data of the backup.
-      - C(mongodb), C(mongodb:<database>), C(mongodb:<database>.<collection>) or C(volume:<name>).
+      - C(mongodb), C(mongodb:<database>), C(mongodb:<database>.<collection>), C(postgres:<database>)
+        or C(volume:<name>).
     type: list
     elements: str
     default: []

@@ -63,18 +63,19 @@ def _stream(run: Run, source: Wanted, outcome: Path) -> Stream:
     """Neither password nor key: where the keyfile lies, or which container to enter."""
     rest = (str(outcome), f"{of_policy(run.policy).timeout:g}")
     if source.postgres:
-        where = (_container(run, source.postgres.service), source.postgres.user, source.postgres.database)
+        where = (container_of(run, source.postgres.service), source.postgres.user, source.postgres.database)
         return Stream(f"{source.postgres.database}.pgdump", (*FEED, "upkeep.backup.postgres_feed", *where, *rest))
     assert run.policy.mongodb is not None  # noqa: S101 - it is a source only then
     return Stream(ARCHIVE, (*FEED, "upkeep.backup.feed", address_of(run), str(run.policy.mongodb.keyfile), *rest))
 
 
-def _container(run: Run, service: str) -> str:
+def container_of(run: Run, service: str) -> str:
+    """The name of the one in which a PostgreSQL of the stack runs. Raises Refused."""
     for container in run.ports.docker.containers(run.paths.name):
         if container.service == service and container.running:
             return container.name
     raise Refused(
-        f"In {service} läuft kein Container, dessen PostgreSQL zu sichern wäre",
+        f"In {service} läuft kein Container, dessen PostgreSQL gemeint sein kann",
         limit="ein laufender Dienst dieses Stacks",
         next_step="stack__backup_postgres im Inventar berichtigen oder den Dienst starten.",
     )

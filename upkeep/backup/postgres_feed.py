@@ -20,6 +20,7 @@ from typing import IO
 
 from upkeep.backup.outcome import told
 from upkeep.errors import DatabaseFailed
+from upkeep.ports.databases import Place
 
 CHUNK = 1024 * 1024
 TAIL = 500
@@ -39,26 +40,12 @@ class PostgresReport:
     sha256: str
 
 
-@dataclass(frozen=True)
-class Place:
-    """`user` enters by the container's own socket; a password is asked for there by nobody in the usual images."""
-
-    container: str
-    user: str
-    database: str
-
-    def inside(self, *argv: str, reads: bool = False) -> list[str]:
-        return ["docker", "exec", *(["-i"] if reads else []), self.container, *argv]
-
-    def dump(self) -> list[str]:
-        return self.inside("pg_dump", "-w", "-Fc", "-U", self.user, "-d", self.database)
-
-
-def write(place: Place, sink: IO[bytes], seconds: float) -> PostgresReport:
+def write(place: Place, database: str, sink: IO[bytes], seconds: float) -> PostgresReport:
     """The dump into `sink`, read back while it is written. Raises PostgresFailed, also when time is up."""
     version = subprocess.run(place.inside("pg_dump", "--version"), capture_output=True, text=True, check=False)
+    dump = place.inside("pg_dump", "-w", "-Fc", "-U", place.user, "-d", database)
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as judged:
-        source = subprocess.Popen(place.dump(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said)
+        source = subprocess.Popen(dump, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said)
         reader = subprocess.Popen(
             place.inside("pg_restore", "-f", "/dev/null", reads=True), stdin=subprocess.PIPE, stderr=judged
         )
@@ -70,8 +57,8 @@ def write(place: Place, sink: IO[bytes], seconds: float) -> PostgresReport:
         finally:
             alarm.cancel()
             _end(source, reader)
-        _judge(place, codes, _words(said), _words(judged), seconds)
-    return PostgresReport(place.database, version.stdout.strip(), size, digest)
+        _judge(place, database, codes, _words(said), _words(judged), seconds)
+    return PostgresReport(database, version.stdout.strip(), size, digest)
 
 
 def _pour(source: subprocess.Popen[bytes], reader: subprocess.Popen[bytes], sink: IO[bytes]) -> tuple[int, str]:
@@ -92,14 +79,14 @@ def _pour(source: subprocess.Popen[bytes], reader: subprocess.Popen[bytes], sink
     return size, digest.hexdigest()
 
 
-def _judge(place: Place, codes: tuple[int, int], said: str, judged: str, seconds: float) -> None:
+def _judge(place: Place, database: str, codes: tuple[int, int], said: str, judged: str, seconds: float) -> None:
     advice = f"`docker logs {place.container}` ansehen; Benutzer und Datenbank in stack__backup_postgres prüfen."
     if -9 in codes:
-        raise PostgresFailed(f"„{place.database}“ wurde nicht rechtzeitig gesichert", limit=f"{seconds:g} s")
+        raise PostgresFailed(f"„{database}“ wurde nicht rechtzeitig gesichert", limit=f"{seconds:g} s")
     if codes[0] != 0:
-        raise PostgresFailed(f"„{place.database}“ lässt sich nicht sichern", observed=said, next_step=advice)
+        raise PostgresFailed(f"„{database}“ lässt sich nicht sichern", observed=said, next_step=advice)
     if codes[1] != 0:
-        what = f"Die Sicherung von „{place.database}“ lässt sich nicht zurücklesen"
+        what = f"Die Sicherung von „{database}“ lässt sich nicht zurücklesen"
         raise PostgresFailed(what, observed=judged, next_step=advice)
 
 
@@ -120,7 +107,7 @@ def _words(file: IO[bytes]) -> str:
 
 
 def main(container: str, user: str, database: str, outcome: str, seconds: str) -> int:
-    return told(Path(outcome), lambda: write(Place(container, user, database), sys.stdout.buffer, float(seconds)))
+    return told(Path(outcome), lambda: write(Place(container, user), database, sys.stdout.buffer, float(seconds)))
 
 
 if __name__ == "__main__":

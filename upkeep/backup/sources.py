@@ -29,12 +29,16 @@ def wanted(policy: Policy) -> Iterator[Wanted]:
     """Databases first: the files of an application may point to nothing, its database must not point to nothing."""
     if policy.mongodb:
         yield Wanted(DATABASE, f"MongoDB „{policy.mongodb.name}“")
-    for item in policy.backup.postgres if policy.backup else ():
+    for item in postgres_of(policy):
         yield Wanted(f"postgres:{item.database}", f"PostgreSQL „{item.database}“", postgres=item)
     for volume in policy.backup.volumes if policy.backup else ():
         aside = {Quiesce.NONE: "", Quiesce.PAUSE: " (eingefroren)", Quiesce.STOP: " (angehalten)"}[volume.quiesce]
         yield Wanted(f"volume:{volume.name}", f"Volume {volume.name}{aside}", volume)
     yield Wanted(FILES, "Dateien und Geheimnisse des Stacks")
+
+
+def postgres_of(policy: Policy) -> tuple[PostgresSource, ...]:
+    return policy.backup.postgres if policy.backup else ()
 
 
 def files(paths: StackPaths, policy: Policy) -> tuple[Path, ...]:

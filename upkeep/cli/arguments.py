@@ -153,7 +153,8 @@ def _add_restores(verbs: Verbs) -> None:
         "--only",
         action="append",
         metavar="TEIL",
-        help="nur diesen Teil: mongodb, mongodb:<Datenbank>, mongodb:<Datenbank>.<Sammlung>, volume:<Name>",
+        help="nur diesen Teil: mongodb, mongodb:<Datenbank>, mongodb:<Datenbank>.<Sammlung>, postgres:<Datenbank>, "
+        "volume:<Name>",
     )
     restore.add_argument("--force", action="store_true", help="auch Daten einer anderen Version der Anwendung")
     undo = _verb(verbs, "undo", "nimmt das letzte Zurückspielen zurück; ohne --yes nur zeigen, was geschehen würde")

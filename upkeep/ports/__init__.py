@@ -10,6 +10,7 @@ from upkeep.layout import StackPaths
 from upkeep.ports.clock import Clock, SystemClock
 from upkeep.ports.collections import Collections, PyCollections
 from upkeep.ports.compose import Compose, ComposeRunner
+from upkeep.ports.databases import ContainerDatabases, Databases
 from upkeep.ports.docker import Docker, SdkDocker
 from upkeep.ports.files import DiskFiles, Files
 from upkeep.ports.gate import Gate, RuntimeGate
@@ -39,6 +40,7 @@ class Ports:
     probe: Probe = field(default_factory=HttpProbe)
     mongo: Mongo = field(default_factory=PyMongo)
     collections: Collections = field(default_factory=PyCollections)
+    databases: Databases = field(default_factory=ContainerDatabases)
     registry: Registry = field(default_factory=HttpRegistry)
     clock: Clock = field(default_factory=SystemClock)
     files: Files = field(default_factory=DiskFiles)

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from upkeep.errors import DatabaseFailed, Refused
 
@@ -23,6 +24,7 @@ TAIL = 2000  # characters of a program's complaint that are shown
 WAIT = 10  # seconds for a connection
 DEBIAN_PROGRAMS = Path("/usr/lib/postgresql")
 Rows = list[list[str]]
+ASKING = ("-X", "-w", "-q", "-t", "--csv", "-v", "ON_ERROR_STOP=1")  # psql, for a program that reads the answer
 
 
 class DatabaseDown(DatabaseFailed):
@@ -59,12 +61,27 @@ class Connection:
         return f"{self.host}:{self.port}"
 
 
+class Answering(Protocol):
+    """A server that takes statements, however one gets in. `place`: where it is, for an operator."""
+
+    @property
+    def place(self) -> str: ...
+
+    def query(self, sql: str, database: str = "postgres", values: Mapping[str, str] | None = None) -> Rows:
+        """Rows as texts. `:'name'` and `:"name"` in `sql` stand for `values`, quoted by psql. One statement after the
+        other, the first that fails ends it: raises StatementFailed."""
+
+
 class PostgresPrograms:
     """`folder` holds the programs; without it the newest of Debian's versions, or those on PATH."""
 
     def __init__(self, connection: Connection, folder: Path | None = None) -> None:
         self.connection = connection
         self._folder = folder or _newest_debian_programs()
+
+    @property
+    def place(self) -> str:
+        return self.connection.place
 
     def knock(self) -> None:
         """Ask once whether the server takes connections and lets us in. Raises DatabaseDown or LoginRefused."""
@@ -92,51 +109,48 @@ class PostgresPrograms:
         return int(next(word for word in words if word[0].isdigit()).split(".")[0])
 
     def query(self, sql: str, database: str = "postgres", values: Mapping[str, str] | None = None) -> Rows:
-        """Rows as texts. `:'name'` and `:"name"` in `sql` stand for `values`, quoted by psql. One statement after the
-        other, the first that fails ends it: raises StatementFailed."""
-        argv = [self._program("psql"), "-X", "-w", "-q", "-t", "--csv", "-v", "ON_ERROR_STOP=1"]
-        argv += [word for name, value in (values or {}).items() for word in ("-v", f"{name}={value}")]
+        argv = [self._program("psql"), *ASKING, *given(values)]
         with self._environment(database) as environment:
             ended = self._run([*argv, "-f", "-"], environment, sql)
-        _succeed(ended, f"Die Datenbank „{database}“ auf {self.connection.place} hat abgelehnt")
-        return list(csv.reader(io.StringIO(ended.stdout)))
+        succeed(ended, f"Die Datenbank „{database}“ auf {self.connection.place} hat abgelehnt")
+        return rows(ended.stdout)
 
     def dump(self, database: str, target: Path, snapshot: str) -> None:
         argv = [self._program("pg_dump"), "-w", "-Fc", f"--snapshot={snapshot}", f"--file={target}"]
         with self._environment(database) as environment:
             ended = self._run(argv, environment)
-        _succeed(ended, f"Die Sicherung von „{database}“ brach ab")
+        succeed(ended, f"Die Sicherung von „{database}“ brach ab")
 
     def globals(self, *, passwords: bool) -> str:
         """Roles and their settings as SQL; password hashes only a superuser may read."""
         argv = [self._program("pg_dumpall"), "-w", "--globals-only", "-l", "postgres"]
         with self._environment("postgres") as environment:
             ended = self._run([*argv, *([] if passwords else ["--no-role-passwords"])], environment)
-        _succeed(ended, "Die Rollen ließen sich nicht sichern")
+        succeed(ended, "Die Rollen ließen sich nicht sichern")
         return ended.stdout
 
     def contents(self, dump: Path) -> str:
         """The dump's head and table of contents, as pg_restore lists it."""
         ended = self._run([self._program("pg_restore"), "--list", str(dump)], _bare())
-        _succeed(ended, f"{dump.name} ist keine lesbare Sicherung")
+        succeed(ended, f"{dump.name} ist keine lesbare Sicherung")
         return ended.stdout
 
     def read_through(self, dump: Path) -> None:
         """Read every byte of data in it; a cut or flipped dump ends in StatementFailed."""
         ended = self._run([self._program("pg_restore"), "-f", "/dev/null", str(dump)], _bare())
-        _succeed(ended, f"{dump.name} lässt sich nicht ganz lesen")
+        succeed(ended, f"{dump.name} lässt sich nicht ganz lesen")
 
     def load(self, dump: Path, database: str) -> None:
         """Into an existing empty database, all or nothing."""
         argv = [self._program("pg_restore"), "-w", "--exit-on-error", "--single-transaction", "-d", database, str(dump)]
         with self._environment(database) as environment:
             ended = self._run(argv, environment)
-        _succeed(ended, f"{dump.name} ließ sich nicht in „{database}“ laden")
+        succeed(ended, f"{dump.name} ließ sich nicht in „{database}“ laden")
 
     @contextmanager
     def session(self, database: str) -> Iterator[subprocess.Popen[str]]:
         """A psql that stays open, for what one session has to see; it ends with the block."""
-        argv = [self._program("psql"), "-X", "-w", "-q", "-t", "--csv", "-v", "ON_ERROR_STOP=1"]
+        argv = [self._program("psql"), *ASKING]
         with self._environment(database) as environment:
             pipe = subprocess.PIPE
             with subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, text=True) as child:
@@ -196,6 +210,15 @@ def _complaint(ended: subprocess.CompletedProcess[str]) -> str:
     return " ".join(ended.stderr.split())[-TAIL:] or f"Ende mit Code {ended.returncode}"
 
 
-def _succeed(ended: subprocess.CompletedProcess[str], what: str) -> None:
+def given(values: Mapping[str, str] | None) -> list[str]:
+    """psql's variables, as words of its command line."""
+    return [word for name, value in (values or {}).items() for word in ("-v", f"{name}={value}")]
+
+
+def rows(output: str) -> Rows:
+    return list(csv.reader(io.StringIO(output)))
+
+
+def succeed(ended: subprocess.CompletedProcess[str], what: str) -> None:
     if ended.returncode != 0:
         raise StatementFailed(what, observed=_complaint(ended))

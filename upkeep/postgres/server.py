@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from upkeep.errors import Refused
-from upkeep.ports.postgres import PostgresPrograms, Rows
+from upkeep.ports.postgres import Answering, PostgresPrograms, Rows
 
 _ABOUT = """SELECT current_setting('server_version'), current_setting('server_version_num')::int / 10000,
        rolsuper, rolcreatedb, pg_is_in_recovery() FROM pg_roles WHERE rolname = current_user;"""
@@ -51,7 +51,7 @@ def look(programs: PostgresPrograms) -> Server:
     return Server(version, int(major), client, _yes(superuser), _yes(superuser) or _yes(may_create), _yes(standby))
 
 
-def find(programs: PostgresPrograms, name: str) -> Database | None:
+def find(programs: Answering, name: str) -> Database | None:
     rows: Rows = programs.query(_DATABASE, values={"name": name})
     if not rows:
         return None
@@ -59,11 +59,11 @@ def find(programs: PostgresPrograms, name: str) -> Database | None:
     return Database(found, int(size), owner, encoding, collation, character_type, _yes(is_open))
 
 
-def existing(programs: PostgresPrograms, name: str) -> Database:
+def existing(programs: Answering, name: str) -> Database:
     database = find(programs, name)
     if database is None:
         raise Refused(
-            f"Auf {programs.connection.place} gibt es keine Datenbank „{name}“",
+            f"Auf {programs.place} gibt es keine Datenbank „{name}“",
             next_step="Den Namen prüfen (`psql -l`).",
         )
     return database

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from upkeep.errors import DatabaseFailed, Refused
-from upkeep.ports.postgres import PostgresPrograms
+from upkeep.ports.postgres import Answering
 from upkeep.postgres.server import find
 from upkeep.postgres.staging import beside
 
@@ -43,25 +43,30 @@ _STAMPED = re.compile(r"_(vorher|zurueck)_(\d{8}t\d{6}z)$")
 STAMP_LENGTH = 16
 
 
-def take_over_settings(programs: PostgresPrograms, live: str, coming: str) -> None:
+def take_over_settings(programs: Answering, live: str, coming: str) -> None:
     """The settings, connection limit and rights of the live database, for the one that will take its name."""
     programs.query(_SETTINGS, values={"from": live, "to": coming})
 
 
-def exchange(programs: PostgresPrograms, live: str, coming: str, aside: str) -> None:
+def exchange(programs: Answering, live: str, coming: str, aside: str) -> None:
     """`live` becomes `aside`, `coming` becomes `live`; open connections are closed. On failure all is as before."""
     with _shut(programs, live), _shut(programs, coming):
         programs.query(_RENAME, values={"live": live, "coming": coming, "aside": aside})
-    for name in (live, aside):
+    reopen(programs, live, aside)
+
+
+def reopen(programs: Answering, *wanted: str) -> None:
+    """Those of them that are there, whoever shut them."""
+    for name in set(names(programs)).intersection(wanted):
         programs.query(_OPEN, values={"name": name})
 
 
-def give_name(programs: PostgresPrograms, coming: str, live: str) -> None:
+def give_name(programs: Answering, coming: str, live: str) -> None:
     """Where no database of that name was."""
     programs.query("""ALTER DATABASE :"coming" RENAME TO :"live";""", values={"coming": coming, "live": live})
 
 
-def heal(programs: PostgresPrograms, live: str) -> bool:
+def heal(programs: Answering, live: str) -> bool:
     """Open a database that an interrupted exchange left shut. True when it was."""
     database = find(programs, live)
     if database is None or database.open:
@@ -70,15 +75,19 @@ def heal(programs: PostgresPrograms, live: str) -> bool:
     return True
 
 
-def kept_aside(programs: PostgresPrograms, live: str) -> list[str]:
+def names(programs: Answering) -> list[str]:
+    """Every database of the server."""
+    return [row[0] for row in programs.query(_NAMES)]
+
+
+def kept_aside(programs: Answering, live: str) -> list[str]:
     """What earlier switches put aside, the newest first."""
-    names = [row[0] for row in programs.query(_NAMES)]
-    stamped = {name: _STAMPED.search(name) for name in names}
+    stamped = {name: _STAMPED.search(name) for name in names(programs)}
     found = [name for name, mark in stamped.items() if mark and name == beside(live, mark[1], mark[2])]
     return sorted(found, key=lambda name: name[-STAMP_LENGTH:], reverse=True)
 
 
-def newest_aside(programs: PostgresPrograms, live: str) -> str:
+def newest_aside(programs: Answering, live: str) -> str:
     found = kept_aside(programs, live)
     if not found:
         raise Refused(
@@ -89,7 +98,7 @@ def newest_aside(programs: PostgresPrograms, live: str) -> str:
 
 
 @contextmanager
-def _shut(programs: PostgresPrograms, name: str) -> Iterator[None]:
+def _shut(programs: Answering, name: str) -> Iterator[None]:
     """No connections from now on; open again if the block fails."""
     programs.query(_SHUT, values={"name": name})
     try:

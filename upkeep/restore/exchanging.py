@@ -9,7 +9,7 @@ from upkeep.backup.repository import of_policy
 from upkeep.memory.journal import Operation
 from upkeep.phases.patience import await_docker
 from upkeep.ports.clock import stamp
-from upkeep.restore import behind_gate, mongodb, volumes
+from upkeep.restore import behind_gate, mongodb, postgres, volumes
 from upkeep.restore.kept import Kept, forget, remember
 from upkeep.restore.preflight import reopened
 from upkeep.restore.record import notes
@@ -21,6 +21,7 @@ def stage(run: Run) -> str:
     backup, told = reopened(run), []
     if notes(run).mongodb is not None:
         told.append(mongodb.stage(run, backup))
+    told += postgres.stage(run, backup)
     told += [f"{name}: {volumes.stage(run, backup, name)}" for name in notes(run).volumes]
     run.record.timings["stage_s"] = round(run.seconds_since("stage"), 1)
     return "; ".join(told)
@@ -29,6 +30,7 @@ def stage(run: Run) -> str:
 def switch(run: Run) -> str:
     began = run.ports.clock.monotonic()
     told = [mongodb.switch(run)] if notes(run).pairs or notes(run).leaving or notes(run).databases else []
+    told += postgres.switch(run)
     told += [volumes.switch(run, name) for name in notes(run).volumes]
     run.record.timings["switch_s"] = round(run.ports.clock.monotonic() - began, 3)
     return "; ".join(told)
@@ -40,6 +42,7 @@ def take_back(run: Run) -> str:
     behind_gate.stop(run)
     if notes(run).steps:
         mongodb.switch_back(run)
+    postgres.switch_back(run)
     volumes.switch_back(run)
     behind_gate.start(run)
     return "wie vorher"
@@ -61,6 +64,7 @@ def keep(run: Run) -> str:
         leaving=tuple(dict.fromkeys((*known.leaving, *(live for _, live in aside)))),
         views=known.views_before,
         volumes=known.volumes,
+        postgres=postgres.aside(run),
     )
     remember(run.paths, kept, run.ports.files)
     return f"bis {until:%d.%m.%Y}"

@@ -25,6 +25,7 @@ def of_restore(paths: StackPaths, ports: Ports, operation: Operation, options: d
     if operation is Operation.UNDO:
         kept = demanded(paths)
         exchanged = [f"MongoDB-Sammlung {live} zurücktauschen" for _, live in kept.pairs]
+        exchanged += [f"PostgreSQL {live} zurücktauschen" for *_, live in kept.postgres]
         exchanged += [f"Volume {name} zurücktauschen" for name in kept.volumes]
         return _told([*CLOSED, *exchanged, *OPENED], f"Zurück: {kept.told}")
     found = prospect(paths, ports, options)
@@ -38,6 +39,10 @@ def _steps(found: Prospect) -> list[str]:
         what = f"MongoDB {selection.mongodb}" if selection.mongodb else "MongoDB, alle Datenbanken"
         loaded.append(f"{what}: neben den laufenden Daten laden (Archiv {source.read // MEGABYTE + 1} MB)")
         exchanged.append(f"{what}: austauschen, alle Sammlungen in einem Augenblick")
+    for name in selection.postgres:
+        size = source_of(manifest, f"postgres:{name}").read // MEGABYTE + 1
+        loaded.append(f"PostgreSQL {name}: neben der laufenden Datenbank laden (Sicherung {size} MB)")
+        exchanged.append(f"PostgreSQL {name}: Datenbanken umbenennen, offene Verbindungen enden")
     for name in selection.volumes:
         size = source_of(manifest, f"volume:{name}").read // MEGABYTE + 1
         loaded.append(f"Volume {name}: neben den laufenden Daten auspacken ({size} MB)")

@@ -8,11 +8,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from upkeep.backup.database import container_of
+from upkeep.backup.sources import postgres_of
 from upkeep.errors import JournalCorrupt, Refused, UpkeepError
 from upkeep.layout import StackPaths
 from upkeep.phases.database import address_of, keyfile_of
 from upkeep.ports.clock import moment
 from upkeep.ports.collections import Server
+from upkeep.ports.databases import Place
 from upkeep.ports.files import Files
 from upkeep.runs.run import Run
 
@@ -22,7 +25,8 @@ ABOUT = "kept.json"
 @dataclass(frozen=True)
 class Kept:
     """`run`: under whose name it lies aside. `at`: when it was put there, `until`: when it goes. `told`: what it is.
-    `pairs`, `databases`, `leaving`, `views`: what puts it back, as in the notes of a restore."""
+    `pairs`, `databases`, `leaving`, `views`: what puts it back, as in the notes of a restore; `postgres`: of each
+    database its service, its user, its name aside and its own."""
 
     run: str
     at: str
@@ -33,6 +37,7 @@ class Kept:
     leaving: tuple[str, ...]
     views: dict[str, str]
     volumes: tuple[str, ...]
+    postgres: tuple[tuple[str, str, str, str], ...] = ()
 
 
 def folder(paths: StackPaths, run_id: str) -> Path:
@@ -62,9 +67,11 @@ def demanded(paths: StackPaths) -> Kept:
 
 
 def forget(run: Run, run_id: str) -> None:
-    """The collections first: while the note is there, whoever comes next tries again."""
+    """The databases first: while the note is there, whoever comes next tries again."""
     if run.policy.mongodb:
         run.ports.collections.drop(server(run), run_id)
+    for service, user in dict.fromkeys((item.service, item.user) for item in postgres_of(run.policy)):
+        run.ports.databases.drop(Place(container_of(run, service), user), run_id)
     run.ports.files.remove(folder(run.paths, run_id))
 
 
@@ -95,10 +102,12 @@ def _read(path: Path) -> Kept:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         lists = {name: tuple(raw[name]) for name in ("databases", "leaving", "volumes")}
-        return Kept(**raw | lists | {"pairs": tuple((aside, live) for aside, live in raw["pairs"])})
+        moved = tuple((service, user, aside, live) for service, user, aside, live in raw.get("postgres", ()))
+        return Kept(**raw | lists | {"pairs": tuple((aside, live) for aside, live in raw["pairs"]), "postgres": moved})
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as exc:
         raise JournalCorrupt(
             f"{path} ist nicht lesbar",
             observed=type(exc).__name__,
-            next_step="Die Daten davor liegen noch in der MongoDB, in Sammlungen mit upkeep-old im Namen.",
+            next_step="Die Daten davor liegen noch in der MongoDB, in Sammlungen mit upkeep-old im Namen, und in "
+            "PostgreSQL, in Datenbanken mit _vorher_ im Namen.",
         ) from exc

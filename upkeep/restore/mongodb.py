@@ -7,14 +7,12 @@ from upkeep.backup.repository import of_policy
 from upkeep.phases.database import TIMEOUT, bring_up
 from upkeep.ports.collections import Wanted
 from upkeep.ports.mongo import PORT
-from upkeep.ports.streamed import Readable
 from upkeep.restore.kept import server
+from upkeep.restore.progress import Hearing
 from upkeep.restore.record import notes
-from upkeep.room import MEGABYTE
 from upkeep.runs.run import Run
 
 SOURCE = "mongodb"
-TOLD_EVERY = 16 * MEGABYTE
 
 
 def await_primary(run: Run) -> None:
@@ -29,22 +27,6 @@ def await_primary(run: Run) -> None:
 def _listens(run: Run) -> bool:
     found = (item for item in run.ports.docker.containers(run.paths.name) if item.role == "database")
     return any(item.address and run.ports.probe.connects(item.address, PORT, 1.0) for item in found if item.running)
-
-
-class Hearing:
-    """A stream that tells the watchers how far it is."""
-
-    def __init__(self, run: Run, source: Readable, what: str, size: int) -> None:
-        self._run, self._source, self._what, self._size = run, source, what, size
-        self._read = self._told = 0
-
-    def read(self, size: int, /) -> bytes:
-        data = self._source.read(size)
-        self._read += len(data)
-        if self._read - self._told >= TOLD_EVERY:
-            self._told = self._read
-            self._run.say(f"{self._what}: {self._read // MEGABYTE} von {self._size // MEGABYTE} MB geladen")
-        return data
 
 
 def stage(run: Run, backup: StoredBackup) -> str:

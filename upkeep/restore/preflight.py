@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from upkeep.policy import stack as policies
 from upkeep.policy.stack import Policy
 from upkeep.ports import Ports
 from upkeep.ports.clock import moment
-from upkeep.restore import behind_gate, origin
+from upkeep.restore import behind_gate, origin, postgres
 from upkeep.restore.kept import server
 from upkeep.restore.record import notes
 from upkeep.restore.selection import Selection, asked, chosen, database
@@ -27,6 +27,7 @@ from upkeep.runs.run import Run
 from upkeep.versions import ranges as versions
 
 ON_DISK = 2  # bytes of MongoDB for one in the archive: documents, their indexes and the log of the loading
+UNPACKED = 8  # bytes of PostgreSQL for one in the dump, which is packed and has no indexes
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,22 @@ def prospect(paths: StackPaths, ports: Ports, options: dict[str, Any]) -> Prospe
     """What would come back; writes nothing. Raises Refused, RepositoryFailed, ExportFailed."""
     policy = policies.read(paths.policy_file, paths.name)
     backup = origin.opened(paths, ports, options)
-    selection = chosen(asked(options), backup.manifest)
+    selection = _without_data_folders(paths, ports, policy, chosen(asked(options), backup.manifest))
     refuse_unfit_stack(paths, ports, policy, selection)
     refuse_gap(paths, backup.manifest, bool(options.get("force")))
     return Prospect(backup, selection, _size(backup.manifest, selection))
+
+
+def _without_data_folders(paths: StackPaths, ports: Ports, policy: Policy, selection: Selection) -> Selection:
+    """What a PostgreSQL keeps its files in does not come back beside what comes back of its databases."""
+    services = {postgres.declared(policy, name).service for name in selection.postgres}
+    own = {
+        source
+        for item in ports.docker.containers(paths.name)
+        if item.service in services
+        for source in item.mounts.values()
+    }
+    return replace(selection, volumes=tuple(name for name in selection.volumes if name not in own))
 
 
 def look(run: Run) -> str:
@@ -62,10 +75,13 @@ def look(run: Run) -> str:
     source = database(found.backup.manifest)
     if found.selection.mongodb is not None and source is not None:
         run.ports.collections.refuse_unfit(server(run), str(source.facts.get("server", "")))
+    for name in found.selection.postgres:
+        postgres.refuse_unfit(run, found.backup, name)
     _demand_room(run, found)
     known = notes(run)
     known.set(backup=found.backup.manifest.run, at=found.at, source=run.record.id)
     known.set(mongodb=found.selection.mongodb, volumes=list(found.selection.volumes))
+    known.set(postgres=postgres.coming(run, found.selection.postgres))
     known.set(stopped=list(behind_gate.concerned(run)))
     return f"Sicherung vom {found.at}, Version {found.label}"
 
@@ -85,6 +101,8 @@ def refuse_unfit_stack(paths: StackPaths, ports: Ports, policy: Policy, selectio
     refuse_changed_app(paths, policy, known.release)
     if selection.mongodb is not None and policy.mongodb is None:
         raise Refused(f"„{paths.name}“ hat auf diesem Host keine MongoDB", next_step="Mit --only auswählen, was fehlt.")
+    for name in selection.postgres:
+        postgres.declared(policy, name)
     for name in selection.volumes:
         if ports.neighbours.volume(name) is None:
             raise Refused(
@@ -136,6 +154,7 @@ def _size(manifest: Manifest, selection: Selection) -> int:
     if source is not None and selection.mongodb is not None:
         names = [item for item in source.facts["collections"] if _is_in(item, selection.mongodb)]
         size += ON_DISK * sum(int(item["bytes"]) for item in names)
+    size += sum(UNPACKED * source_of(manifest, f"postgres:{name}").read for name in selection.postgres)
     size += sum(2 * source_of(manifest, f"volume:{name}").read for name in selection.volumes)
     return size // MEGABYTE + 1
 

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from upkeep.ports.collections import Pair, Step
+from upkeep.ports.databases import Exchange
 from upkeep.runs.run import Run
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A database in the PostgreSQL of `service`, entered as `user`: `coming` takes the name of `live`, which is
+    called `aside` then."""
+
+    service: str
+    user: str
+    coming: str
+    live: str
+    aside: str
+
+    @property
+    def exchange(self) -> Exchange:
+        return Exchange(self.coming, self.live, self.aside)
 
 
 class Notes:
@@ -68,6 +86,11 @@ class Notes:
         return tuple((uuid, source, target) for uuid, source, target in self._raw["steps"])
 
     @property
+    def postgres(self) -> tuple[Moved, ...]:
+        """Databases that are to be put in, and where each of them goes."""
+        return tuple(Moved(*item) for item in self._raw.get("postgres", ()))
+
+    @property
     def copied(self) -> list[str]:
         """Volumes whose content from before lies aside."""
         return list(self._raw["copied"])
@@ -95,6 +118,7 @@ EMPTY: dict[str, Any] = {
     "at": "",
     "stopped": [],
     "mongodb": None,
+    "postgres": [],
     "volumes": [],
     "databases": [],
     "pairs": [],

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from upkeep.backup.manifest import Manifest, Source
-from upkeep.errors import BadRequest, Refused, UnknownBackup
+from upkeep.errors import BadRequest, UnknownBackup
 
 MONGODB, VOLUME, POSTGRES = "mongodb", "volume", "postgres"
-FORMS = "mongodb, mongodb:<Datenbank>, mongodb:<Datenbank>.<Sammlung> oder volume:<Name>"
+FORMS = "mongodb, mongodb:<Datenbank>, mongodb:<Datenbank>.<Sammlung>, postgres:<Datenbank> oder volume:<Name>"
 
 
 @dataclass(frozen=True)
 class Selection:
-    """`mongodb`: a database or a namespace, empty for all of it, None for nothing of it. `volumes`: their names."""
+    """`mongodb`: a database or a namespace, empty for all of it, None for nothing of it. `postgres`: databases,
+    `volumes`: their names."""
 
     mongodb: str | None
+    postgres: tuple[str, ...]
     volumes: tuple[str, ...]
 
 
@@ -28,7 +30,7 @@ def asked(options: dict[str, Any]) -> tuple[str, ...]:
         raise BadRequest("only muss eine Liste von Texten sein", observed=only)
     for item in only:
         kind, _, name = item.partition(":")
-        if kind not in (MONGODB, VOLUME) or (kind == VOLUME and not name):
+        if kind not in (MONGODB, POSTGRES, VOLUME) or (kind != MONGODB and not name):
             raise BadRequest("Das lässt sich nicht einzeln zurückspielen", observed=item, limit=FORMS)
     if sum(item.partition(":")[0] == MONGODB for item in only) > 1:
         raise BadRequest("Von der MongoDB geht nur eines auf einmal", observed=", ".join(only), limit=FORMS)
@@ -36,7 +38,7 @@ def asked(options: dict[str, Any]) -> tuple[str, ...]:
 
 
 def chosen(only: tuple[str, ...], manifest: Manifest) -> Selection:
-    """Raises UnknownBackup for what is not in the backup, and Refused for what only comes back by hand."""
+    """Raises UnknownBackup for what is not in the backup."""
     return _named(only, manifest) if only else _everything(manifest)
 
 
@@ -45,26 +47,21 @@ def database(manifest: Manifest) -> Source | None:
 
 
 def _everything(manifest: Manifest) -> Selection:
-    by_hand = [source.name for source in manifest.sources if source.kind == POSTGRES]
-    if by_hand:
-        raise Refused(
-            f"In dieser Sicherung ist auch PostgreSQL ({', '.join(by_hand)}), das dieser Befehl nicht zurückspielt",
-            next_step="Den Rest mit --only nennen; PostgreSQL von Hand mit `pg_restore` (docs/wiederherstellen.md).",
-        )
-    return Selection("" if database(manifest) else None, _volumes(manifest))
+    return Selection("" if database(manifest) else None, _parts(manifest, POSTGRES), _parts(manifest, VOLUME))
 
 
 def _named(only: tuple[str, ...], manifest: Manifest) -> Selection:
-    mongodb, volumes = None, []
+    mongodb: str | None = None
+    parts: dict[str, list[str]] = {POSTGRES: [], VOLUME: []}
     for item in only:
         kind, _, name = item.partition(":")
         if kind == MONGODB:
             _demand(name, _namespaces(manifest), item, manifest)
             mongodb = name
         else:
-            _demand(name, _volumes(manifest), item, manifest)
-            volumes.append(name)
-    return Selection(mongodb, tuple(dict.fromkeys(volumes)))
+            _demand(name, _parts(manifest, kind), item, manifest)
+            parts[kind].append(name)
+    return Selection(mongodb, tuple(dict.fromkeys(parts[POSTGRES])), tuple(dict.fromkeys(parts[VOLUME])))
 
 
 def _namespaces(manifest: Manifest) -> tuple[str, ...]:
@@ -76,8 +73,8 @@ def _namespaces(manifest: Manifest) -> tuple[str, ...]:
     return ("", *dict.fromkeys(name for pair in found if pair[0] != "admin" for name in pair))
 
 
-def _volumes(manifest: Manifest) -> tuple[str, ...]:
-    return tuple(item.name.partition(":")[2] for item in manifest.sources if item.kind == VOLUME)
+def _parts(manifest: Manifest, kind: str) -> tuple[str, ...]:
+    return tuple(item.name.partition(":")[2] for item in manifest.sources if item.kind == kind)
 
 
 def _demand(name: str, known: Iterable[str], item: str, manifest: Manifest) -> None:

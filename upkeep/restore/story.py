@@ -16,7 +16,7 @@ from upkeep.phases.gate import close_gate, open_gate, reopen_gate
 from upkeep.phases.ready import await_previous, await_ready
 from upkeep.phases.trouble import say_disturbed
 from upkeep.plans.plan import Plan
-from upkeep.restore import behind_gate, exchanging, origin, preflight
+from upkeep.restore import behind_gate, exchanging, origin, postgres, preflight
 from upkeep.restore.evidence import keep_logs
 from upkeep.restore.kept import demanded, drop_expired
 from upkeep.restore.record import notes
@@ -121,6 +121,7 @@ def _look_back(run: Run) -> str:
         preflight.refuse_changed_app(run.paths, run.policy, release)
     known.set(backup=kept.run, at=kept.at, source=kept.run, which="old", volumes=list(kept.volumes))
     known.set(pairs=[list(pair) for pair in kept.pairs], databases=list(kept.databases))
+    known.set(postgres=postgres.going_back(run, kept))
     known.set(leaving=list(kept.leaving), views=kept.views, stopped=list(behind_gate.concerned(run)))
     return kept.told
 

@@ -10,7 +10,7 @@ from upkeep.backup.reading import StoredBackup, source_of
 from upkeep.backup.repository import of_policy
 from upkeep.ports.occupants import Volume
 from upkeep.restore.kept import folder
-from upkeep.restore.mongodb import Hearing
+from upkeep.restore.progress import Hearing
 from upkeep.restore.record import notes
 from upkeep.runs.run import Run
 

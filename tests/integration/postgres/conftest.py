@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from testbed.build import ensure_images
-from tests.integration.postgres.server import Server, running
+from tests.integration.postgres.server import Server, running, trust
 
 LABELS = """CREATE DATABASE etikett OWNER lager;
 \\c etikett
@@ -70,6 +70,13 @@ def server(newest: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 @pytest.fixture
 def each_server(either: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     yield from prepared(either, monkeypatch)
+
+
+@pytest.fixture
+def entered(each_server: Server) -> Server:
+    """Its socket asks for no password."""
+    trust(each_server)
+    return each_server
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ PASSWORD = "geheim:mit\\Zeichen"
 LABEL = "upkeep.tests.postgres"
 PROGRAMS = ("pg_isready", "psql", "pg_dump", "pg_dumpall", "pg_restore")
 READY = "/opt/postgresql/bin/pg_isready -q -h 127.0.0.1 -t 30"
+TRUST = "sed -i '1i local all all trust' $PGDATA/pg_hba.conf && pg_ctl reload -s -D $PGDATA"
 # Runs in the server's container, where the folder lies at the same path; notes what it was called with.
 WRAPPER = """#!/bin/sh
 { echo "$0 $*"; env; } >> {folder}/calls
@@ -79,6 +80,11 @@ def install(server: Server, folder: Path) -> None:
         text = WRAPPER.replace("{folder}", str(server.folder)).replace("{container}", server.container)
         (folder / name).write_text(text.replace("{name}", name))
         (folder / name).chmod(0o755)
+
+
+def trust(server: Server) -> None:
+    """Its socket asks for no password, as in the official image."""
+    call(*docker("exec", server.container, "sh", "-c", TRUST))
 
 
 def wait(server: Server) -> None:

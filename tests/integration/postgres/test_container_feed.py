@@ -9,19 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from testbed.engine import docker
-from tests.integration.postgres.server import Server, call
-
-TRUST = "sed -i '1i local all all trust' $PGDATA/pg_hba.conf && pg_ctl reload -s -D $PGDATA"
-
-
-@pytest.fixture
-def entered(each_server: Server) -> Server:
-    """Its socket asks for no password, as in the official image."""
-    call(*docker("exec", each_server.container, "sh", "-c", TRUST))
-    return each_server
+from tests.integration.postgres.server import Server, call, trust
 
 
 def fed(server: Server, outcome: Path, database: str = "etikett", seconds: str = "60") -> tuple[int, bytes, Any]:
@@ -54,7 +43,7 @@ def test_a_database_that_is_not_there_ends_with_its_name_and_no_success(entered:
 def test_a_dump_that_is_cut_off_is_no_success(server: Server, tmp_path: Path) -> None:
     """The container's program ends early with exit code 0, as one behind a broken pipe may."""
     cut = "#!/bin/sh\nexec 2>&1\n/opt/postgresql/bin/pg_dump.real $* | head -c 5000\n"
-    call(*docker("exec", server.container, "sh", "-c", TRUST))
+    trust(server)
     as_root = docker("exec", "-i", "-u", "0", server.container, "sh", "-c")
     call(*as_root, "cd /opt/postgresql/bin; mv pg_dump pg_dump.real; cat >pg_dump; chmod 755 pg_dump", text=cut)
     try:

@@ -173,7 +173,7 @@ class FakeDocker:
             restarts=0 if box.run else restarts,
             exit_code=1 if crashing else 0,
             ports=(80,) if box.role == "gate" else (),
-            mounts={"/data/db": "lager_mongodb"} if box.role == "database" else {},
+            mounts={"/data/db": "lager_mongodb"} if box.role == "database" else box.body.get("mounts", {}),
         )
 
 

@@ -144,7 +144,7 @@ class FakeProbe:
             return Answer(None, "Verbindung abgelehnt")
         if behaviour.kind == "sick" or (behaviour.kind == "ugly" and path == "/"):
             return Answer(503)
-        if self.world.collections.poisoned:
+        if self.world.collections.poisoned or self.world.databases.poisoned:
             return Answer(503)
         if behaviour.kind == "fading" and age > 3:
             return Answer(503)

@@ -18,6 +18,7 @@ import yaml
 
 from tests.unit.upkeep.fake_collections import FakeCollections
 from tests.unit.upkeep.fake_commands import FakePrograms, OneOffs
+from tests.unit.upkeep.fake_databases import FakeDatabases
 from tests.unit.upkeep.fake_engine import FakeCompose, FakeDocker, FakeRegistry
 from tests.unit.upkeep.fake_neighbours import FakeNeighbours
 from tests.unit.upkeep.fake_notify import FakeNotify
@@ -161,7 +162,7 @@ class World:
         self.neighbours = FakeNeighbours(self)
         self.restic = FakeRestic(self)
         self.notify = FakeNotify()
-        self.collections = FakeCollections(self)
+        self.collections, self.databases = FakeCollections(self), FakeDatabases(self)
         self.publish("haproxy:3.0", None)
         self.publish("mongo:6.0", "6.0.5")
         self.volumes = {"lager_mongodb": "Daten"}  # volume → what is in it
@@ -175,6 +176,7 @@ class World:
             probe=self.probe,
             mongo=self.mongo,
             collections=self.collections,
+            databases=self.databases,
             registry=FakeRegistry(self),
             clock=self.clock,
             files=self.files,
