@@ -18,7 +18,8 @@ from upkeep.ports.postgres import StatementFailed
 RUN = "20261122-011500-restore-1a2b"
 EXCHANGE = Exchange(name_beside("etikett", STAGED, RUN), "etikett", name_beside("etikett", OLD, RUN))
 ROWS = "SELECT count(*) FROM label"
-ABOUT = """SELECT pg_get_userbyid(datdba), datconnlimit, datallowconn, datacl::text, setconfig::text
+ABOUT = """SELECT pg_get_userbyid(datdba), datconnlimit, datallowconn, setconfig::text,
+(SELECT array_agg(one::text ORDER BY one::text) FROM unnest(datacl) one)
 FROM pg_database d JOIN pg_db_role_setting s ON s.setdatabase = d.oid WHERE datname = 'etikett';"""
 
 
