@@ -107,13 +107,12 @@ class ContainerDatabases:
         programs = _Programs(place)
         version, may_create, standby = programs.query(_SERVER)[0]
         _refuse_server(place, version, saved_by, may_create == "t", standby == "t")
-        if database in OWN or find(programs, database) is None:
-            raise Refused(
-                f"Die Datenbank „{database}“ lässt sich in {place.container} nicht austauschen",
-                observed="PostgreSQLs eigene" if database in OWN else "es gibt sie dort nicht",
-                limit="eine Datenbank der Anwendung",
-                next_step=f"Anlegen: `docker exec {place.container} createdb -U {place.user} {database}`.",
-            )
+        what = f"Die Datenbank „{database}“ lässt sich in {place.container} nicht austauschen"
+        if database in OWN:
+            raise Refused(what, observed="PostgreSQLs eigene", limit="eine Datenbank der Anwendung")
+        if find(programs, database) is None:
+            step = f"Anlegen: `docker exec {place.container} createdb -U {place.user} {database}`."
+            raise Refused(what, observed="es gibt sie dort nicht", next_step=step)
 
     def load(self, place: Place, live: str, staged: str, source: Readable, seconds: float) -> int:
         from upkeep.postgres.server import existing

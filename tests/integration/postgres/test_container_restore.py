@@ -111,7 +111,7 @@ def test_what_cannot_be_exchanged_is_refused_with_the_reason(entered: Server, pl
     same = f"pg_dump (PostgreSQL) {entered.major}.1"
     databases.refuse_unfit(place, "etikett", same)
     for user, database, saved_by, told in (
-        ("postgres", "fehlt", same, "gibt es dort nicht"),
+        ("postgres", "fehlt", same, "es gibt sie dort nicht"),
         ("postgres", "postgres", same, "PostgreSQLs eigene"),
         ("postgres", "etikett", "pg_dump (PostgreSQL) 99.1 (Debian)", "neueren PostgreSQL"),
         ("lager", "etikett", same, "darf keine Datenbank anlegen"),
