@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from upkeep.journal import Operation
 
 from tests.unit.upkeep.drive import Driver
 from tests.unit.upkeep.fake_collections import POISON
 from tests.unit.upkeep.test_resume import Stage, kill_at
 from tests.unit.upkeep.world import Box
+from upkeep.memory.journal import Operation
 from upkeep.ports.databases import LONGEST_NAME, OLD, mark, name_beside
 from upkeep.restore import foresight
 
@@ -127,7 +127,7 @@ def test_killed_anywhere_the_data_are_of_one_side_and_everybody_is_served(tmp_pa
 
     stage = Stage(tmp_path, scene)
     before, after = ("heute", "damals") if operation == "restore" else ("damals", "heute")
-    for point in range(1, stage.points(operation) + 1, 3):
+    for point in range(1, stage.points(operation) + 1, 6):
         driver = stage.fresh()
         where = f"Punkt {point} ({kill_at(driver, operation, point)})"
         driver.resume()
