@@ -56,7 +56,7 @@ ONLY = ("--tags", "upkeep_agent")
 @pytest.fixture(scope="module")
 def before(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The version before this one (it writes journals of schema 1) lies beside it, as after an upgrade. Its version."""
-    old = wheelhouse(tmp_path_factory.mktemp("before"), "0.0.9", journal=("SCHEMA = 2\n", "SCHEMA = 1\n"))
+    old = wheelhouse(tmp_path_factory.mktemp("before"), "0.0.9", memory__journal=("SCHEMA = 2\n", "SCHEMA = 1\n"))
     stage.plays.fine("site", *ONLY, upkeep_agent__wheels=str(old))
     assert agent(stage.host) == "0.0.9"
     stage.plays.fine("site", *ONLY)
