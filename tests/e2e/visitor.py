@@ -84,7 +84,7 @@ def at(browser: Browser, site: Reachable, screen: Screen, scheme: Scheme = "ligh
     )
     context.set_default_timeout(15_000)
     page, complaints = context.new_page(), list[str]()
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("pageerror", lambda error: complaints.append(f"{error}\n{error.stack or ''}"))
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     try:
         yield page

@@ -30,14 +30,14 @@ export class BookingList {
     if (!page) return;
     const known = new Set(this.rows.map((row) => row.id));
     const isJoined = page.rows.some((row) => known.has(row.id));
-    if (isJoined) this.#prepend(page.rows);
+    if (isJoined) this.#merge(page.rows);
     else [this.rows, this.#after] = [page.rows, page.after];
     this.hasLoaded = true;
   }
 
   /** One that was booked just now, here or on another device. */
   add(booking: Booking): void {
-    if (this.hasLoaded && !this.rows.some((row) => row.id === booking.id)) this.#prepend([booking]);
+    if (this.hasLoaded && !this.rows.some((row) => row.id === booking.id)) this.#merge([booking]);
   }
 
   async more(): Promise<void> {
@@ -49,12 +49,13 @@ export class BookingList {
     this.#after = page.after;
   }
 
-  /** An old row may have been undone by one that came just now. */
-  #prepend(newest: Booking[]): void {
+  /** An old row may have been undone by one that came just now. A page may be older than what live events have brought since it was asked for. */
+  #merge(newest: Booking[]): void {
     const fresh = new Set(newest.map((row) => row.id));
     const undone = new Map(newest.map((row) => [row.undoes, row.id]));
     const older = this.rows.filter((row) => !fresh.has(row.id));
-    this.rows = [...newest, ...older.map((row) => ({ ...row, undone_by: row.undone_by ?? undone.get(row.id) ?? null }))];
+    const told = older.map((row) => ({ ...row, undone_by: row.undone_by ?? undone.get(row.id) ?? null }));
+    this.rows = [...newest, ...told].sort(newestFirst);
   }
 
   async #page(after: string | null): Promise<BookingPage | null> {
@@ -69,4 +70,10 @@ export class BookingList {
       this.isLoading = false;
     }
   }
+}
+
+/** The server's order; times are all written alike. */
+function newestFirst(one: Booking, other: Booking): number {
+  if (one.at === other.at) return one.id < other.id ? 1 : -1;
+  return one.at < other.at ? 1 : -1;
 }

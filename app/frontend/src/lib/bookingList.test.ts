@@ -24,6 +24,16 @@ it('puts new rows in front and keeps what was loaded', async () => {
   expect(list.rows.map((shown) => shown.id)).toEqual(['5', '4', '3', '2', '1']);
 });
 
+it('keeps the order when a page was asked for before the last booking was told of', async () => {
+  const list = new BookingList();
+  answer('2', '1');
+  await list.load();
+  list.add(row('3'));
+  answer('2', '1');
+  await list.load();
+  expect(list.rows.map((shown) => shown.id)).toEqual(['3', '2', '1']);
+});
+
 it('begins again when there is a gap', async () => {
   const list = new BookingList();
   answer('2', '1');
