@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 import requests
 from playwright.sync_api import Locator, Page, expect
@@ -69,26 +70,35 @@ def newest_run(page: Page) -> Locator:
 def land(page: Page, site: Site, readers: Callers, version: str) -> None:
     """The page loads again by itself, soon after the first answer of the new version, and says how it went."""
     expect(page.get_by_text(f"Update erledigt. Version {version} läuft.")).to_be_visible(timeout=ENDS_WITHIN_MS)
-    late = loaded_at(page) - alone_since(version, readers.tally)
-    print(f"gelandet {late:.2f} s, nachdem nur noch die neue Version antwortete, Gedränge {crowding():.1f}")
+    loaded = loaded_at(page)
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(newest_run(page)).to_contain_text(
         re.compile(rf"Update .* → {re.escape(version)}\s*erledigt.*\d:\d\d min", re.DOTALL)
     )
+    late = loaded - alone_since(version, readers.tally, site.last_report())
+    print(f"gelandet {late:.2f} s, nachdem nur noch die neue Version antwortete, Gedränge {crowding():.1f}")
     assert late <= LANDS_WITHIN * crowding()
 
 
-def alone_since(version: str, tally: Tally) -> float:
-    """When the new version had answered and the old one did no more."""
+def alone_since(version: str, tally: Tally, report: Json) -> float:
+    """When the new version had answered, and the gate sent nobody to the old one any more. (That none of the callers
+    happened to meet the old one does not mean that it was gone: the page itself may have.)
+    """
     old = [sample.ended for sample in tally.samples if sample.outcome == "ok" and sample.release != version]
-    return max(*old, first_answer_of(version, tally))
+    slots = [phase for phase in report["phases"] if re.fullmatch(r"drain:app-\d+", phase["name"])]
+    left = [as_monotonic(datetime.fromisoformat(phase["intent_at"]).timestamp()) for phase in slots]
+    return max(*old, *left, first_answer_of(version, tally))
 
 
 def loaded_at(page: Page) -> float:
     """When this document was complete, as `time.monotonic` counts: the browser's own clock, however late we ask."""
     navigation = "performance.getEntriesByType('navigation')[0]"
     moment = page.evaluate(f"(performance.timeOrigin + {navigation}.loadEventEnd) / 1000")
-    return float(moment) - time.time() + time.monotonic()
+    return as_monotonic(float(moment))
+
+
+def as_monotonic(moment: float) -> float:
+    return moment - time.time() + time.monotonic()
 
 
 def progress(site: Site) -> Json:
