@@ -45,10 +45,11 @@ class Booker:
     tally: Tally
     chance: random.Random
 
-    async def book(self, count: int) -> None:
-        """Until that many are confirmed; what is refused (nothing lies there any more) comes on top."""
+    async def book(self, count: int, enough: asyncio.Event) -> None:
+        """Until that many are confirmed, and on until it is enough; what is refused (nothing lies there any more) comes
+        on top."""
         confirmed = 0
-        while confirmed < count:
+        while confirmed < count or not enough.is_set():
             confirmed += await self._try()
 
     async def book_until(self, enough: asyncio.Event, pause: float) -> None:

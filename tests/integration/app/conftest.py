@@ -90,8 +90,10 @@ def environ(mongod: Mongod, empty: str, frontend: Path, tmp_path: Path) -> dict[
 
 
 @pytest.fixture
-async def services(anyio_backend: str, settings: Settings) -> Services:
-    return build_services(settings, passwords=Passwords(QUICK))
+async def services(anyio_backend: str, settings: Settings) -> AsyncIterator[Services]:
+    built = build_services(settings, passwords=Passwords(QUICK))
+    yield built
+    await built.client.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 from bson import Decimal128
@@ -30,11 +29,10 @@ PETRA = User("64b0c0ffee0000000000beef", "petra", "Petra", Role.ADMIN, True, 1, 
 
 
 @pytest.fixture
-async def stores(services: Services) -> Any:
+async def stores(services: Services) -> Services:
     """Without an app, so that nobody else seals."""
     await schema.prepare(services.database)
-    yield services
-    await services.client.close()
+    return services
 
 
 async def booked(stores: Services, count: int) -> list[Document]:

@@ -31,13 +31,13 @@ def slots(environ: dict[str, str], tmp_path: Path) -> Iterator[Slots]:
 async def book_in_a_storm(services: Services, slots: Slots, bookings: int, rounds: int) -> Storm:
     """``rounds`` times, spread over the bookings: one slot killed, then one exchanged, the next time the other way."""
     async with crowd(services, slots, CLIENTS) as people:
-        began = time.monotonic()
-        booking = asyncio.gather(*(booker.book(bookings // CLIENTS) for booker in people.bookers))
+        began, calm = time.monotonic(), asyncio.Event()
+        booking = asyncio.gather(*(booker.book(bookings // CLIENTS, calm) for booker in people.bookers))
         for number in range(rounds):
             await until_booked(people, bookings * (number + 1) // (rounds + 1))
             await slots.kill(number % 2)
             await slots.exchange(1 - number % 2)
-        assert not booking.done(), "Die Störungen sollen unter Last geschehen"
+        calm.set()  # however fast the machine books: whatever was done to a slot happened under load
         await booking
         seconds = time.monotonic() - began
         proved = await prove(services, people)
@@ -54,10 +54,10 @@ async def test_a_thousand_bookings_survive_the_death_and_the_exchange_of_slots(
     services: Services, slots: Slots
 ) -> None:
     storm = await book_in_a_storm(services, slots, 1_000, rounds=1)
-    assert (len(storm.tally.booked), slots.killed, slots.exchanged) == (1_000, 1, 1)
+    assert len(storm.tally.booked) >= 1_000
+    assert (slots.killed, slots.exchanged) == (1, 1)
     assert storm.tally.repeated > 0
     assert storm.proved.is_good, storm.proved
-    await services.client.close()
 
 
 @pytest.mark.faults
@@ -65,6 +65,6 @@ async def test_a_thousand_bookings_survive_the_death_and_the_exchange_of_slots(
 async def test_ten_thousand_bookings_survive_many_deaths_and_exchanges(services: Services, slots: Slots) -> None:
     storm = await book_in_a_storm(services, slots, 10_000, rounds=12)
     write_storm(storm)
-    assert (len(storm.tally.booked), slots.killed, slots.exchanged) == (10_000, 12, 12)
+    assert len(storm.tally.booked) >= 10_000
+    assert (slots.killed, slots.exchanged) == (12, 12)
     assert storm.proved.is_good, storm.proved
-    await services.client.close()

@@ -68,4 +68,3 @@ async def test_who_was_offline_for_ten_minutes_gets_exactly_what_it_missed(servi
     write_absence(found)
     assert missed > 0
     assert proved.is_good, proved
-    await services.client.close()

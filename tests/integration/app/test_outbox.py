@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -23,10 +22,9 @@ PETRA = User("64b0c0ffee0000000000beef", "petra", "Petra", Role.ADMIN, True, 1, 
 
 
 @pytest.fixture
-async def stores(services: Services) -> AsyncIterator[Services]:
+async def stores(services: Services) -> Services:
     await schema.prepare(services.database)
-    yield services
-    await services.client.close()
+    return services
 
 
 async def recorded(stores: Services) -> list[dict[str, Any]]:
