@@ -81,7 +81,7 @@ async def while_serving(app: Starlette) -> AsyncIterator[None]:
             await services.live.stop()
             await services.sealing.part.stop()
             await services.abandoned.part.stop()
-    await services.client.close()
+    await services.close()
 
 
 async def prepare_database(services: Services) -> None:

@@ -73,7 +73,7 @@ async def _with_services(settings: Settings, work: Callable[[Services], Awaitabl
         print(f"MongoDB ist nicht erreichbar ({type(exc).__name__}). Läuft die Datenbank?", file=sys.stderr)
         return FAILED
     finally:
-        await services.client.close()
+        await services.close()
 
 
 async def _invite_admin(services: Services, arguments: argparse.Namespace) -> int:

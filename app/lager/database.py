@@ -24,9 +24,11 @@ T = TypeVar("T")
 SELECTION_MS = 2_000  # how long a request waits for a mongod that is away
 SOCKET_MS = 20_000
 TRANSACTION_SECONDS = 15  # with all its attempts
+CONNECTIONS = 16  # for a slot's callers: more at once only get in each other's way; who finds none free waits
+OWN_CONNECTIONS = 8  # for what a slot does by itself
 
 
-def open_client(uri: str) -> Client:
+def open_client(uri: str, connections: int = CONNECTIONS) -> Client:
     """A client that connects lazily, so that the app starts while mongod is away."""
     return AsyncMongoClient(
         uri,
@@ -35,7 +37,7 @@ def open_client(uri: str) -> Client:
         serverSelectionTimeoutMS=SELECTION_MS,
         connectTimeoutMS=SELECTION_MS,
         socketTimeoutMS=SOCKET_MS,
-        maxPoolSize=50,
+        maxPoolSize=connections,
     )
 
 

@@ -121,7 +121,7 @@ async def check_database(services: Services) -> DatabaseCheck:
     started = time.perf_counter()
     try:
         with anyio.fail_after(PING_TIMEOUT):
-            await services.client.admin.command("ping")
+            await services.own.admin.command("ping")
     except (PyMongoError, TimeoutError):
         return DatabaseCheck(Status.UNHEALTHY, None, "MongoDB antwortet nicht.")
     latency = round((time.perf_counter() - started) * 1000, 2)

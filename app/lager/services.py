@@ -22,7 +22,7 @@ from lager.bookings.history import History
 from lager.bookings.stock import Stock
 from lager.bookings.store import Bookings
 from lager.company.store import Company
-from lager.database import Client, Database, open_client
+from lager.database import OWN_CONNECTIONS, Client, Database, open_client
 from lager.live.live import Live
 from lager.live.outbox import Outbox
 from lager.locations.store import Locations
@@ -57,11 +57,13 @@ class Lifecycle:
 
 @dataclass(frozen=True)
 class Services:
-    """The domain's stores, ready to use. The client connects on first use."""
+    """The domain's stores, ready to use. Both clients connect on first use: ``client`` is for callers, ``own`` for what
+    the slot does by itself and must not wait behind them (live events, what ends a session, health)."""
 
     settings: Settings
     lifecycle: Lifecycle
     client: Client
+    own: Client
     database: Database
     abandoned: Abandoned
     outbox: Outbox
@@ -82,26 +84,32 @@ class Services:
     security: SecurityEvents
     tickets: TicketOffice
 
+    async def close(self) -> None:
+        await self.client.close()
+        await self.own.close()
+
 
 def build_services(
     settings: Settings, now: Callable[[], datetime] = utc_now, passwords: Passwords | None = None
 ) -> Services:
     client = open_client(str(settings.mongodb_uri))
+    own = open_client(str(settings.mongodb_uri), OWN_CONNECTIONS)
     database = client[settings.database]
     tokens = Tokens(str(settings.secret))
     memory = Memory(lambda: live.is_told)
     sessions = Sessions(database, tokens, now, memory)
     users = Users(database, passwords or Passwords(), now, memory)
     lifecycle = Lifecycle()
-    live = Live(database, lifecycle.instance, now, memory)
+    live = Live(own[settings.database], lifecycle.instance, now, memory)
     outbox = Outbox(database, now, live.numbering.wake)
     metrics = Metrics(settings.version, lifecycle.instance)
     return Services(
         settings=settings,
         lifecycle=lifecycle,
         client=client,
+        own=own,
         database=database,
-        abandoned=Abandoned(client),
+        abandoned=Abandoned(own),
         outbox=outbox,
         live=live,
         sessions=sessions,
@@ -112,7 +120,7 @@ def build_services(
         locations=Locations(database, outbox, now),
         bookings=Bookings(database, outbox, now),
         history=History(database),
-        sealing=Sealing(database, lifecycle.instance),
+        sealing=Sealing(own[settings.database], lifecycle.instance),
         stock=Stock(database),
         company=Company(database, outbox, now),
         metrics=metrics,

@@ -11,7 +11,6 @@ from datetime import datetime
 from bson import ObjectId
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
-from pymongo.write_concern import WriteConcern
 
 from lager.accounts.model import User
 from lager.articles import model
@@ -19,6 +18,7 @@ from lager.articles.search import needed_grams, number_key, query_words, search_
 from lager.bookings.stock import WITH_STOCK, ZERO, Stock, in_stock
 from lager.database import Collection, Database, Document, Session, object_id
 from lager.live.outbox import Outbox
+from lager.numbers import Numbers
 from lager.problems import BadFields, Conflict, NotFound, Problem, Stale
 
 GONE = "Diesen Artikel gibt es nicht (mehr)."
@@ -29,7 +29,6 @@ TEXT_INDEX = [("sort_key", 1), ("search.text", 1)]
 GRAM_INDEX = [("search.grams", 1)]
 ROW = ("number", "name", "unit", "category", "manufacturer_number", "location_ids", "ean", "sort_key")
 NUMBER_ATTEMPTS = 50
-AT_ONCE = WriteConcern(w=1)  # a number is used by a later write that waits for the journal
 
 
 class NumberTaken(BadFields):
@@ -74,7 +73,7 @@ class Articles:
         self._database = database
         self._outbox = outbox
         self._articles: Collection = database["articles"]
-        self._counters: Collection = database["counters"].with_options(write_concern=AT_ONCE)
+        self._numbers = Numbers(database, "article_number")
         self._locations: Collection = database["locations"]
         self._stock = Stock(database)
         self._now = now
@@ -224,10 +223,7 @@ class Articles:
             raise BadFields({"location_ids": "Einen der Lagerorte gibt es nicht mehr. Bitte neu wählen."})
 
     async def _next_number(self) -> str:
-        counter = await self._counters.find_one_and_update(
-            {"_id": "article_number"}, {"$inc": {"value": 1}}, upsert=True, return_document=ReturnDocument.AFTER
-        )
-        return f"A-{counter['value'] if counter else 0:05d}"
+        return f"A-{await self._numbers.next():05d}"
 
     async def _taken(self, exc: DuplicateKeyError, document: Document) -> BadFields:
         """Say which article already has the number or the EAN."""

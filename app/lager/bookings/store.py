@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bson import ObjectId
-from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
-from pymongo.write_concern import WriteConcern
 
 from lager.accounts.model import User
 from lager.bookings import lines
@@ -24,6 +22,7 @@ from lager.bookings.model import BookingInput, Kind, UndoInput, change, check_sh
 from lager.bookings.stock import Stock
 from lager.database import Collection, Database, Document, Session, lock, object_id
 from lager.live.outbox import Outbox
+from lager.numbers import Numbers
 from lager.problems import Conflict, NotFound, Problem
 
 GONE = "Diese Buchung gibt es nicht."
@@ -57,8 +56,7 @@ class Bookings:
         self._bookings: Collection = database["bookings"]
         self._articles: Collection = database["articles"]
         self._locations: Collection = database["locations"]
-        # Need not wait for the journal: the commit of the booking comes later in it, and waits.
-        self._counters: Collection = database["counters"].with_options(write_concern=WriteConcern(1))
+        self._numbers = Numbers(database, "booking_number")
         self._stock = Stock(database)
         self._now = now
 
@@ -162,10 +160,7 @@ class Bookings:
         return original
 
     async def _next_number(self) -> str:
-        counter = await self._counters.find_one_and_update(
-            {"_id": "booking_number"}, {"$inc": {"value": 1}}, upsert=True, return_document=ReturnDocument.AFTER
-        )
-        return f"B-{counter['value'] if counter else 0:06d}"
+        return f"B-{await self._numbers.next():06d}"
 
 
 def _same(known: Document, origin: Origin) -> Document:

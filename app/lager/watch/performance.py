@@ -28,6 +28,7 @@ SLOW_AT_MOST = 2_000
 SLOW_SHOWN = 50
 WAITING_MINUTES = 30  # while MongoDB is away
 WAITING_SLOW = 200
+SLOW_NOTED = 20  # from one flush to the next: when everything is slow, noting each of them would make it slower
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 Route = tuple[str, str]  # method, template of the path
@@ -58,6 +59,7 @@ class Performance:
         self._now = now
         self._minutes: dict[datetime, dict[Route, Timings]] = {}
         self._waiting: deque[Document] = deque(maxlen=WAITING_SLOW)
+        self._slow_ones = 0
         self._turn = asyncio.Lock()
 
     def observe(self, answered: Answered) -> None:
@@ -70,9 +72,15 @@ class Performance:
         timings = minute.setdefault((method, answered.route), Timings())
         timings.add(answered.milliseconds, is_failed=answered.status >= 500)
         if is_slow:
-            self._waiting.append(self._slow_document(answered, now))
-            extra = {"event": "slow_request", "route": answered.route, "ms": round(answered.milliseconds)}
-            log.warning("slow request", extra=extra)
+            self._note_slow(answered, now)
+
+    def _note_slow(self, answered: Answered, now: datetime) -> None:
+        self._slow_ones += 1
+        if self._slow_ones > SLOW_NOTED:
+            return
+        self._waiting.append(self._slow_document(answered, now))
+        extra = {"event": "slow_request", "route": answered.route, "ms": round(answered.milliseconds)}
+        log.warning("slow request", extra=extra)
 
     def _slow_document(self, answered: Answered, now: datetime) -> Document:
         return {
@@ -91,6 +99,7 @@ class Performance:
     async def flush(self) -> None:
         """Bring what is new to MongoDB; writing it twice changes nothing, so a failed attempt is simply repeated."""
         async with self._turn:
+            self._count_slow_afresh()
             self._forget_oldest()
             current = self._now().replace(second=0, microsecond=0)
             writes = [self._minute_write(minute, routes) for minute, routes in self._minutes.items()]
@@ -107,6 +116,11 @@ class Performance:
         for _ in slow:
             self._waiting.popleft()
         await trim(self._slow, SLOW_AT_MOST)
+
+    def _count_slow_afresh(self) -> None:
+        more, self._slow_ones = self._slow_ones - SLOW_NOTED, 0
+        if more > 0:
+            log.warning("more slow requests than are noted", extra={"event": "slow_requests_more", "count": more})
 
     def _minute_write(self, minute: datetime, routes: dict[Route, Timings]) -> ReplaceOne[Document]:
         shown = [

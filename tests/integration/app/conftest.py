@@ -93,7 +93,7 @@ def environ(mongod: Mongod, empty: str, frontend: Path, tmp_path: Path) -> dict[
 async def services(anyio_backend: str, settings: Settings) -> AsyncIterator[Services]:
     built = build_services(settings, passwords=Passwords(QUICK))
     yield built
-    await built.client.close()
+    await built.close()
 
 
 @pytest.fixture

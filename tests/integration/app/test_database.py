@@ -35,7 +35,7 @@ async def test_two_slots_prepare_an_empty_database_at_once(settings: Settings, s
     finally:
         await slots[0].client.drop_database(fresh.database)
         for slot in [*slots, services]:
-            await slot.client.close()
+            await slot.close()
 
 
 async def test_articles_of_an_older_version_get_the_new_search_fields(keeper: Person, services: Services) -> None:

@@ -110,7 +110,7 @@ async def test_a_slot_that_cannot_look_for_unsealed_bookings_says_so(
     await asyncio.sleep(0.1)
     found = check_ledger(lost.sealing)
     await lost.sealing.part.stop()
-    await lost.client.close()
+    await lost.close()
     assert found.status == "warning"
     assert "siegelt dieser Slot nicht" in str(found.detail)
 

@@ -62,7 +62,7 @@ async def stocked(settings: Settings) -> AsyncIterator[Services]:
     await services.database["articles"].insert_many(many(), ordered=False)
     yield services
     await services.client.drop_database("lager_test_speed")
-    await services.client.close()
+    await services.close()
 
 
 async def test_search_and_deep_pages_are_fast(stocked: Services) -> None:

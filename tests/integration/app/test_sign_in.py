@@ -75,7 +75,7 @@ async def test_session_of_another_secret_is_worthless(admin: Person, settings: S
     try:
         assert await services.sessions.visit(admin.client.cookies["lager"]) is None
     finally:
-        await services.client.close()
+        await services.close()
 
 
 async def test_sign_out_ends_the_session_on_the_server(admin: Person) -> None:

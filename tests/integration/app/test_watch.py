@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from lager.settings import Settings
 from lager.watch import performance, security
 from lager.watch.performance import Answered
 from lager.watch.security import Severity
+from pymongo.errors import ConnectionFailure
 from starlette.applications import Starlette
 
 from tests.integration.app.mongod import Mongod, free_port
@@ -59,13 +61,27 @@ async def test_slow_requests_are_kept_with_their_request_id_newest_first(admin: 
     assert row(shown, "GET", "/api/articles/{id}")["failed"] == 1
 
 
+async def test_when_everything_is_slow_a_few_are_kept_and_all_are_counted(
+    admin: Person, services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(performance.SLOW_NOTED + 30):
+        services.performance.observe(answered(3000))
+    await services.performance.flush()
+    services.performance.observe(answered(4000))
+    shown = await admin.get("/api/performance")
+    assert [one["ms"] for one in shown["slow"]] == [4000] + [3000] * performance.SLOW_NOTED
+    assert row(shown, "GET", "/api/articles/{id}")["count"] == performance.SLOW_NOTED + 31
+    more = [one for one in caplog.records if getattr(one, "event", "") == "slow_requests_more"]
+    assert [one.__dict__["count"] for one in more] == [30]
+
+
 async def test_every_slot_shows_what_all_of_them_saw(app: Starlette, admin: Person, settings: Settings) -> None:
     other = build_services(Settings(**{**vars(settings), "slot": "app-2"}))
     other.performance.observe(answered(40))
     other.security.record("sign_in_failed", Severity.MEDIUM, address="198.51.100.4")
     await other.performance.flush()
     await other.security.flush()
-    await other.client.close()
+    await other.close()
     await admin.get(f"/api/articles/{0:024x}", expect=404)
     shown = await admin.get("/api/performance")
     assert (shown["slots"], row(shown, "GET", "/api/articles/{id}")["count"]) == (["app", "app-2"], 2)
@@ -81,21 +97,26 @@ async def test_what_one_process_saw_outlives_it(settings: Settings, admin: Perso
     assert "app-2" in (await admin.get("/api/performance"))["slots"]
 
 
-async def test_times_wait_in_memory_while_mongod_is_away_and_not_without_end(settings: Settings) -> None:
+async def test_times_wait_in_memory_while_mongod_is_away_and_not_without_end(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock = [datetime(2026, 11, 21, 8, tzinfo=UTC)]
     away = build_services(settings, now=lambda: clock[0])
     for _ in range(performance.WAITING_MINUTES + 20):
         away.performance.observe(answered(3))
         clock[0] += timedelta(minutes=1)
-    for _ in range(performance.WAITING_SLOW + 20):
-        away.performance.observe(answered(3000))
+    slow = performance.WAITING_SLOW + 2 * performance.SLOW_NOTED
+    with monkeypatch.context() as patched:
+        patched.setattr(away.performance, "_minute_write", Mock(side_effect=ConnectionFailure("away")))
+        for number in range(slow):
+            away.performance.observe(answered(3000))
+            if number % performance.SLOW_NOTED == 0:
+                with pytest.raises(ConnectionFailure):
+                    await away.performance.flush()
     shown = await away.performance.view()
-    assert (
-        row(shown, "GET", "/api/articles/{id}")["count"]
-        == performance.WAITING_MINUTES - 1 + performance.WAITING_SLOW + 20
-    )
+    assert row(shown, "GET", "/api/articles/{id}")["count"] == performance.WAITING_MINUTES - 1 + slow
     assert await away.database["slow_requests"].count_documents({}) == performance.WAITING_SLOW
-    await away.client.close()
+    await away.close()
 
 
 async def test_sign_ins_that_fail_are_throttled_or_come_from_foreign_pages_are_events(
