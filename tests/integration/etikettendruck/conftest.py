@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import hashlib
-import subprocess
 import uuid
 import zipfile
 from collections.abc import Iterator
@@ -13,11 +11,8 @@ from testbed.build import ensure_images
 from testbed.engine import docker
 from tests.integration.etikettendruck.application import PASSWORD, Release, served
 from tests.integration.postgres import server as postgres
-from workshop import windows_package
-from workshop.windows_package import build
+from workshop import example_package
 
-ROOT = Path(__file__).resolve().parents[3]
-SOURCE = ROOT / "tests" / "etikettendruck"
 ADDRESS = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
 
 
@@ -28,21 +23,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def package() -> Path:
-    """The release package, really built; once for each state of its source and of its builder."""
-    folder = ROOT / ".cache" / "etikettendruck" / fingerprint()
-    made = next(folder.glob("*.zip"), None)
-    return made or build(SOURCE, folder)
-
-
-def fingerprint() -> str:
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", SOURCE], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    files = [ROOT / name for name in sorted(set(listed.stdout.splitlines()))] + [Path(windows_package.__file__)]
-    known = hashlib.sha256()
-    for file in files:
-        known.update(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
-    return known.hexdigest()[:16]
+    """The release package, really built."""
+    return example_package.package()
 
 
 @pytest.fixture(scope="session")
