@@ -46,12 +46,18 @@ class Shelf:
     folder: Path
     program: str
 
-    def repository(self, address: str = "", password: str = "geheim") -> ResticProgram:  # noqa: S107
+    def repository(
+        self,
+        address: str = "",
+        password: str = "geheim",  # noqa: S107
+        s3_credentials_file: Path | None = None,
+    ) -> ResticProgram:
         """Another look at the repository at `address`, by default one in a directory of this machine."""
         address_file, password_file = (self.folder / f"{name}-{uuid.uuid4().hex}" for name in ("address", "password"))
         address_file.write_text(f"{address or self.folder / 'repository'}\n")
         password_file.write_text(f"{password}\n")
-        return ResticProgram(Target(address_file, password_file, "web1"), self.folder / "cache", self.program)
+        target = Target(address_file, password_file, "web1", s3_credentials_file=s3_credentials_file)
+        return ResticProgram(target, self.folder / "cache", self.program)
 
 
 @pytest.fixture
