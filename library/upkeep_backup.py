@@ -1,11 +1,11 @@
 #!/usr/bin/python
-"""Ansible module: back a stack up, or verify its backups."""
+"""Ansible module: back a stack up, verify its backups, or change their password."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: upkeep_backup
-short_description: Back up a stack, verify what lies in its repository, or export a backup as one file
+short_description: Back up a stack, verify or export what lies in its repository, or give that another password
 description:
   - Lets the host's agent make a backup of the stack (database, volumes, files, secrets) in the repository its policy
     names, and follows the run. The application goes on; what its policy says about single volumes is done.
@@ -26,15 +26,18 @@ attributes:
     support: partial
     description:
       - Every call makes a backup, and that is a change. With O(unless_younger) a second call makes none.
-      - A verification changes nothing, except with O(tidy).
+      - A verification changes nothing, except with O(tidy). A password that is in use already is no change.
 options:
   state:
     description:
       - V(saved) makes a backup, V(verified) checks the repository and what lies in it.
       - V(exported) writes the newest backup as one file to the directory that the policy names. A backup whose file is
         there already is no change.
+      - V(rekeyed) gives the repository the password that lies in C(backup-password-next) beside the one in use. The new
+        one is tried before it takes the place of the old one, whose key goes last. Without such a file only what an
+        earlier run has left is finished.
     type: str
-    choices: [saved, verified, exported]
+    choices: [saved, verified, exported, rekeyed]
     default: saved
   unless_younger:
     description: Make no backup when the last one is younger than so many seconds; V(0) makes one in any case.
@@ -68,6 +71,11 @@ EXAMPLES = r"""
   upkeep_backup:
     stack: lager
     state: exported
+
+- name: Change over to the password that was placed beside the one in use
+  upkeep_backup:
+    stack: lager
+    state: rekeyed
 
 - name: Read every byte of the repository
   upkeep_backup:
@@ -103,7 +111,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.upkeep_run import RUN_ARGUMENTS, run_operation
 
 ARGUMENTS = RUN_ARGUMENTS | {
-    "state": {"type": "str", "choices": ["saved", "verified", "exported"], "default": "saved"},
+    "state": {"type": "str", "choices": ["saved", "verified", "exported", "rekeyed"], "default": "saved"},
     "unless_younger": {"type": "int", "default": 0},
     "read": {"type": "str", "choices": ["nothing", "due", "everything"], "default": "nothing"},
     "tidy": {"type": "bool", "default": False},
@@ -117,6 +125,8 @@ def main():
         run_operation(module, "backup", unless_younger=given["unless_younger"])
     if given["state"] == "exported":
         run_operation(module, "export")
+    if given["state"] == "rekeyed":
+        run_operation(module, "rekey")
     reads = {"deep": given["read"] == "due", "all": given["read"] == "everything"}
     run_operation(module, "verify", tidy=given["tidy"], **reads)
 

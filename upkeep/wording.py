@@ -24,6 +24,7 @@ OPERATIONS = {
     "verify": "Prüfung der Sicherungen",
     "export": "Export",
     "drill": "Wiederherstellungsübung",
+    "rekey": "Passwortwechsel der Sicherung",
     "restore": "Zurückspielen",
     "undo": "Rücknahme des Zurückspielens",
 }

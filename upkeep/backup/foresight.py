@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from upkeep.backup import memory, sources
+from upkeep.backup import memory, rekeying, sources
 from upkeep.backup.catalogue import catalogue
 from upkeep.backup.memory import PARTS
 from upkeep.backup.repository import of_policy, of_stack
@@ -60,6 +60,10 @@ def of_drill(paths: StackPaths, ports: Ports, options: dict[str, Any]) -> dict[s
     return _told((), f"Wiederherstellungsübung mit {which} aus {restic.shown}")
 
 
+def of_rekey(paths: StackPaths, ports: Ports, options: dict[str, Any]) -> dict[str, Any]:
+    return _told(*rekeying.foreseen(paths, ports))
+
+
 def _told(steps: Sequence[str], message: str) -> dict[str, Any]:
     after = "".join(f"{step}\n" for step in steps)
     return {"changed": bool(steps), "diff": {"before": "", "after": after}, "steps": list(steps), "message": message}
@@ -70,4 +74,5 @@ OF = {
     Operation.VERIFY: of_verification,
     Operation.EXPORT: of_export,
     Operation.DRILL: of_drill,
+    Operation.REKEY: of_rekey,
 }

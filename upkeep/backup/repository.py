@@ -18,7 +18,7 @@ from upkeep.ports.restic import Restic
 from upkeep.runs.run import Run
 
 CACHE_MB = 100
-READING = (Operation.VERIFY, Operation.EXPORT, Operation.RESTORE)
+READING = (Operation.VERIFY, Operation.EXPORT, Operation.RESTORE, Operation.REKEY)
 
 
 def of_policy(policy: Policy) -> BackupPolicy:

@@ -1,11 +1,11 @@
-"""A backup, a verification and a trial restore as runs: same lock, journal, audit log and progress as an update, and no
-effect on what runs. A backup that does not come to its end is none; the ones before it are untouched."""
+"""A backup, a verification, a trial restore and a new password as runs: same lock, journal, audit log and progress as
+an update, and no effect on what runs. A backup that does not come to its end is none; the ones before are untouched."""
 
 from __future__ import annotations
 
 import logging
 
-from upkeep.backup import checking, memory
+from upkeep.backup import checking, memory, rekeying
 from upkeep.backup.making import begin, save_all
 from upkeep.backup.quieting import bring_back
 from upkeep.backup.record import notes
@@ -24,7 +24,7 @@ from upkeep.room import MEGABYTE
 from upkeep.runs.failure import blame
 from upkeep.runs.run import Run
 
-OPERATIONS = (Operation.BACKUP, Operation.VERIFY, Operation.EXPORT, Operation.DRILL)
+OPERATIONS = (Operation.BACKUP, Operation.VERIFY, Operation.EXPORT, Operation.DRILL, Operation.REKEY)
 
 log = logging.getLogger("upkeep.backup")
 
@@ -44,9 +44,12 @@ def execute(run: Run) -> None:
 
 
 def resume(run: Run) -> None:
-    """Whoever was kept still is brought back first. A backup whose manifest is there is finished, any other is over."""
+    """Whoever was kept still is brought back first. A backup whose manifest is there is finished, any other is over; a
+    new password is brought to its end."""
     try:
         bring_back(run)
+        if run.record.operation is Operation.REKEY:
+            return _rekey_again(run)
         if run.record.operation is Operation.BACKUP and _sealed(run):
             return _backup(run)
         raise UpkeepError("Der Agent wurde währenddessen beendet")
@@ -70,11 +73,20 @@ def _forward(run: Run) -> None:
         _verify(run)
     elif run.record.operation is Operation.EXPORT:
         exporting.export(run)
+    elif run.record.operation is Operation.REKEY:
+        rekeying.rekey(run)
     elif young := memory.young_enough(memory.recall(run.paths), run.record.options, run.ports.clock.now()):
         run.finish(Result.UNCHANGED, young)
     else:
         _backup(run)
     return None
+
+
+def _rekey_again(run: Run) -> None:
+    """Locks that were left behind go first."""
+    if opening := run.record.phase("repository"):
+        opening.done_at = None
+    _forward(run)
 
 
 def _backup(run: Run) -> None:

@@ -34,12 +34,15 @@ class Operation(StrEnum):
     VERIFY = "verify"
     EXPORT = "export"
     DRILL = "drill"
+    REKEY = "rekey"
     RESTORE = "restore"
     UNDO = "undo"
 
 
 # They leave what runs as it is: no news for those who ask what changed, and not counted with what did.
-QUIET = frozenset({Operation.CHECK, Operation.BACKUP, Operation.VERIFY, Operation.EXPORT, Operation.DRILL})
+QUIET = frozenset(
+    {Operation.CHECK, Operation.BACKUP, Operation.VERIFY, Operation.EXPORT, Operation.DRILL, Operation.REKEY}
+)
 # They install nothing, so they have no files of their own.
 WITHOUT_FILES = QUIET | {Operation.RESTORE, Operation.UNDO}
 

@@ -17,17 +17,16 @@ from upkeep.policy.backup import Target
 from upkeep.ports.mounts import refuse_unmounted
 from upkeep.ports.programs import PATH
 from upkeep.ports.repository import Place, place
-from upkeep.ports.restic_answers import KNOWN, Progress, Snapshot, Told, last_words, parsed, snapshot
+from upkeep.ports.restic_answers import Progress, Snapshot, Told, parsed, snapshot
+from upkeep.ports.restic_failures import PATIENCE, failure
 from upkeep.ports.streamed import Readable, streamed
 from upkeep.ports.supervised import Ended, Limits, supervise
 
 __all__ = ["Restic", "ResticProgram", "Snapshot", "Stream", "Target"]
 
 SHORT = Limits(60.0, 60.0)
-PATIENCE = 5.0  # seconds for a connection
 SILENCE = 180.0  # seconds that a long call may say nothing new
 ANOTHER = "Eine andere Sicherung nehmen; diese nicht zurückspielen."
-FULL = 8 * 1024 * 1024  # bytes: with less the disk of a local repository counts as full
 
 
 @dataclass(frozen=True)
@@ -76,6 +75,15 @@ class Restic(Protocol):
     def forget(self, snapshots: Iterable[str]) -> None: ...
 
     def prune(self, timeout: float) -> None: ...
+
+    def key(self) -> str:
+        """The id of the key that this password opens."""
+
+    def add_key(self, password_file: Path) -> None:
+        """The password in that file opens the repository from now on, too."""
+
+    def remove_key(self, key: str) -> None:
+        """Never the one that this password opens."""
 
 
 class ResticProgram:
@@ -156,6 +164,16 @@ class ResticProgram:
     def prune(self, timeout: float) -> None:
         self._call(("prune",), Limits(timeout, timeout), lambda line: None)
 
+    def key(self) -> str:
+        listed = parsed(self._ask("key", "list", "--json", "--no-lock"))
+        return next(str(item["id"]) for item in listed if item["current"])
+
+    def add_key(self, password_file: Path) -> None:
+        self._ask("key", "add", "--new-password-file", str(password_file), "--host", self._target.host)
+
+    def remove_key(self, key: str) -> None:
+        self._ask("key", "remove", key)
+
     def _save(self, tags: Iterable[str], source: tuple[str, ...], timeout: float, told: Told) -> Snapshot:
         labels = tuple(word for tag in tags for word in ("--tag", tag))
         options = ("--json", "--host", self._target.host, "--group-by", "host,paths", *labels)
@@ -212,32 +230,7 @@ class ResticProgram:
             ) from exc
 
     def _failure(self, verb: str, ended: Ended, limits: Limits) -> RepositoryFailed:
-        where = self._place()
-        if ended.exit_code in KNOWN:
-            code, what, step = KNOWN[ended.exit_code]
-            return RepositoryFailed(code, f"{what}: {where.shown}", observed=last_words(ended), next_step=step)
-        try:
-            where.refuse_unreachable(PATIENCE)
-        except RepositoryFailed as exc:
-            return exc
-        if where.free < FULL:
-            return RepositoryFailed(
-                "repository_full",
-                f"Das Sicherungsziel {where.shown} ist voll",
-                observed=f"{where.free // 1024:.0f} KB frei",
-                next_step="Platz schaffen oder die Aufbewahrung verkürzen; vorhandene Sicherungen sind unversehrt.",
-            )
-        if ended.exit_code is None:
-            limit = limits.silence if ended.silent else limits.whole
-            return RepositoryFailed(
-                "repository_slow",
-                f"restic {verb} kam an {where.shown} nicht {'voran' if ended.silent else 'zum Ende'} und wurde beendet",
-                observed=last_words(ended),
-                limit=f"{limit:g} s",
-            )
-        return RepositoryFailed(
-            "repository", f"restic {verb} ist an {where.shown} gescheitert", observed=last_words(ended)
-        )
+        return failure(self._place(), verb, ended, limits)
 
 
 def _ssh(target: Target) -> str:

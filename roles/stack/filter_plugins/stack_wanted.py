@@ -33,7 +33,7 @@ KINDS = {
 LOGO_LIMIT = 4096
 LOGO_KINDS = (".svg", ".png")
 SECRET_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
-OWN_SECRET = re.compile(r"ticket-key|mongodb-(?!uri$).*|backup-(address|password|ca|ssh-.+|s3-.+)")
+OWN_SECRET = re.compile(r"ticket-key|mongodb-(?!uri$).*|backup-(address|password(-.+)?|ca|ssh-.+|s3-.+)")
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 SECRET_PATH = re.compile(r"/[A-Za-z0-9._~/-]+")

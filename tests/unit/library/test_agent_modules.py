@@ -57,6 +57,7 @@ def posts(agent: FakeAgent) -> list[tuple[str, Any]]:
         ("upkeep_update", {}, "update", {"force": False}),
         ("upkeep_drill", {}, "drill", {"force": False}),
         ("upkeep_backup", {}, "backup", {"force": False, "unless_younger": 0}),
+        ("upkeep_backup", {"state": "rekeyed"}, "rekey", {"force": False}),
         ("upkeep_backup", {"unless_younger": 60}, "backup", {"force": False, "unless_younger": 60}),
         (
             "upkeep_backup",
