@@ -3,12 +3,13 @@
 import pg from 'pg';
 
 const PROBE_MS = 2000; // a server that is off does not answer at all
-const GRACE_MS = 200; // for a server with a higher timeline, once one was found
+const GRACE_MS = 200; // for a server with a higher timeline, once one was found that was not left behind
 
 // An old primary that comes back takes changes, too, but was not promoted last.
 const ASK = `SELECT CASE WHEN pg_is_in_recovery() THEN NULL
   ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END AS timeline`;
 
+let newest = 0; // the highest timeline seen: whoever has a lower one was left behind by a failover
 const servers = (process.env.DATABASE_HOSTS ?? '').split(',').filter(Boolean).map(serverOf);
 
 export class PrimaryClient extends pg.Client {
@@ -45,21 +46,27 @@ function serverOf(place) {
   return { host, port: Number(port ?? 5432) };
 }
 
-/** Asks all at once. Of several that take changes, the one that was promoted last. */
+/** Asks all at once. Of several that take changes, the one that was promoted last: who knows none yet waits for all. */
 function primary(options) {
   return new Promise((resolve, reject) => {
+    const patience = newest ? GRACE_MS : PROBE_MS;
     let best = null;
     let open = servers.length;
-    const decide = () => (best ? resolve(best.server) : reject(new Error('Kein Datenbankserver nimmt Änderungen an.')));
+    const decide = () => best?.timeline === newest && resolve(best.server);
     for (const server of servers) {
       timelineOf(server, options)
         .then((timeline) => {
-          if (timeline === null) return;
-          if (!best) setTimeout(decide, GRACE_MS);
-          if (!best || timeline > best.timeline) best = { server, timeline };
+          if (timeline === null || timeline < newest) return;
+          newest = timeline;
+          best = { server, timeline };
+          setTimeout(decide, patience);
         })
         .catch(() => {}) // a server that is off is why we ask the others
-        .finally(() => --open || decide());
+        .finally(() => {
+          if (--open > 0) return;
+          decide();
+          reject(new Error('Kein Datenbankserver nimmt Änderungen an.'));
+        });
     }
   });
 }

@@ -10,9 +10,9 @@ import pytest
 import requests
 
 from testbed.engine import docker
-from tests.integration.etikettendruck.application import PASSWORD, Release, Visitor, served
+from tests.integration.etikettendruck.application import PASSWORD, Release, Visitor, served, until
 from tests.integration.postgres.pair import Pair, pair
-from tests.integration.postgres.server import Server, call
+from tests.integration.postgres.server import Server, call, wait
 
 LIMIT = 10.0  # seconds, from the loss to the first label that is kept again
 SEVERAL = 60.0  # the same on a machine that is busy with something else
@@ -59,6 +59,10 @@ def titles(server: Server) -> str:
     return server.sql("SELECT string_agg(title, ' ' ORDER BY id) FROM etikett WHERE title <> ''", "etikett")
 
 
+def healthy(address: str) -> bool:
+    return requests.get(f"{address}/api/health", timeout=20).status_code == 200
+
+
 def test_labels_are_kept_again_after_the_primary_died(two: Pair, installed: Release) -> None:
     with served(installed) as address:
         visitor = Visitor(address)
@@ -66,14 +70,20 @@ def test_labels_are_kept_again_after_the_primary_died(two: Pair, installed: Rele
         assert keeps(visitor, "davor")
         two.do("checked", megabytes=0, seconds=0)
         print(f"Ausfall {lose_and_go_on(two, visitor, 'kill'):.1f} s")
-        assert requests.get(f"{address}/api/health", timeout=20).status_code == 200
+        until(lambda: healthy(address))
         assert titles(two.standby).split()[0] == "davor"
         call(*docker("start", two.primary.container))
-        assert keeps(visitor, "wieder")
+        wait(two.primary)
+        until(lambda: keeps(visitor, "wieder"))
         assert "wieder" in titles(two.standby)
-        joined = two.follow(two.standby, "upkeep_db1")
-        two.do("checked", two.standbys[0], joined, megabytes=0, seconds=0)
-        assert titles(joined) == titles(two.standbys[0])
+    with served(installed) as address:  # knows nothing of what was before, and the old primary takes changes, too
+        visitor = Visitor(address)
+        until(lambda: "Warteschlange" in visitor.log_in().text and keeps(visitor, "neu gestartet"))
+        assert "neu gestartet" in titles(two.standby)
+    assert "wieder" not in titles(two.primary)
+    joined = two.follow(two.standby, "upkeep_db1")
+    two.do("checked", two.standbys[0], joined, megabytes=0, seconds=0)
+    assert titles(joined) == titles(two.standbys[0])
 
 
 @pytest.mark.faults

@@ -26,10 +26,14 @@ COPY = (
 
 @dataclass
 class Pair:
-    """`primary` and `standby` as they began; `asking` is a container with PostgreSQL's programs."""
+    """`primary` and `standby` as they began; `asking` is a container with PostgreSQL's programs.
+
+    They have a `network` of their own: in the common one, a dead server's address goes to any test's next container.
+    """
 
     primary: Server
     asking: Server
+    network: str
     standbys: list[Server] = field(default_factory=list)
     addresses: dict[str, str] = field(default_factory=dict)
 
@@ -58,9 +62,10 @@ class Pair:
         self.do("prepared", source, slot=slot)
         made = Server(source.major, f"upkeep-tests-postgres-{uuid.uuid4().hex[:8]}", source.folder)
         script = COPY.format(source=self.address(source), slot=slot)
-        secret = ("--label", LABEL, "-e", f"PGPASSWORD={ACCOUNT_PASSWORD}", "--tmpfs", "/tmp")
+        options = ("--label", LABEL, "--network", self.network, "--tmpfs", "/tmp")
+        secret = ("-e", f"PGPASSWORD={ACCOUNT_PASSWORD}")
         image = (f"upkeep-testbed/postgres{source.major}", "sh", "-c", script)
-        call(*docker("run", "-d", "--name", made.container, *secret, *image))
+        call(*docker("run", "-d", "--name", made.container, *options, *secret, *image))
         self.standbys.append(made)
         wait(made)
         self.address(made)
@@ -70,9 +75,9 @@ class Pair:
 @contextmanager
 def pair(major: int, folder: Path) -> Iterator[Pair]:
     asking = Server(major, f"upkeep-tests-postgres-{uuid.uuid4().hex[:8]}", folder)
-    with running(major, folder) as primary:
-        made = Pair(primary, asking)
-        mounted = ("--label", LABEL, "-v", f"{folder}:{folder}", "--tmpfs", "/tmp")
+    with own_network() as network, running(major, folder, network) as primary:
+        made = Pair(primary, asking, network)
+        mounted = ("--label", LABEL, "-v", f"{folder}:{folder}", "--tmpfs", "/tmp", "--network", network)
         image = (f"upkeep-testbed/postgres{major}", "sleep", "infinity")
         call(*docker("run", "-d", "--name", asking.container, *mounted, *image))
         try:
@@ -82,3 +87,13 @@ def pair(major: int, folder: Path) -> Iterator[Pair]:
         finally:
             for one in (asking, *made.standbys):
                 subprocess.run(docker("rm", "-f", "-v", one.container), check=False, capture_output=True)
+
+
+@contextmanager
+def own_network() -> Iterator[str]:
+    name = f"upkeep-tests-postgres-{uuid.uuid4().hex[:8]}"
+    call(*docker("network", "create", "--label", LABEL, name))
+    try:
+        yield name
+    finally:
+        call(*docker("network", "rm", name))

@@ -61,9 +61,10 @@ class Server:
 
 
 @contextmanager
-def running(major: int, folder: Path) -> Iterator[Server]:
+def running(major: int, folder: Path, network: str = "bridge") -> Iterator[Server]:
     server = Server(major, f"upkeep-tests-postgres-{uuid.uuid4().hex[:8]}", folder)
     options = ("--label", LABEL, "-e", f"POSTGRES_PASSWORD={PASSWORD}", "-v", f"{folder}:{folder}", "--tmpfs", "/tmp")
+    options += ("--network", network)
     durable = ("postgres", "-c", "fsync=off", "-c", "log_connections=off")
     call(*docker("run", "-d", "--name", server.container, *options, f"upkeep-testbed/postgres{major}", *durable))
     try:
