@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -90,7 +91,7 @@ class Server:
         **package: Any,
     ) -> Outcome:
         path = make_package(self.folder / "packages", version, **package)
-        return self.play(playbook, package=str(path), take_over=take_over, **(extra or {}))
+        return self.play(playbook, package=os.path.relpath(path, ROOT), take_over=take_over, **(extra or {}))
 
     def operate(self, operation: str, version: str = "1.1.0", **given: Any) -> Outcome:
         """deploy, update or rollback; `given` as for `deploy`."""

@@ -60,6 +60,9 @@ def prepare(server: Server, row: dict[str, Any]) -> None:
         (host.folder / "refuses-backup").touch()
     if "sick" in row:
         host.disk.write(rf"C:\inetpub\etikettendruck\releases\{row['sick']}\build\fault.json", '{"status": 503}')
+    if "migrated_before" in row:
+        host.state["database"]["migrations"] += row["migrated_before"]
+        host.save()
     if row.get("database_down"):
         host.state["database"]["up"] = False
         host.save()
@@ -76,6 +79,7 @@ def expect(server: Server, row: dict[str, Any], before: int) -> None:
         assert [entry["result"] for entry in entries] == [row["result"]]
     if "migrations" in row:
         assert server.state["database"]["migrations"] == row["migrations"]
+    assert (server.bed.host().folder / "restored").exists() == row.get("restored", False)
     if row["result"] in {"none", "rolled_back"}:
         there = ["1.0.0", "1.1.0"] if row.get("operation") == "rollback" else ["1.0.0"]
         assert server.releases() == there

@@ -22,6 +22,7 @@ def main():
     state["database"] = json.loads((folder / module.params["dump"]).read_text())
     file.with_suffix(".part").write_text(json.dumps(state))
     file.with_suffix(".part").replace(file)
+    (folder / "restored").touch()
     module.exit_json(changed=True, message="zurückgeholt")
 
 
