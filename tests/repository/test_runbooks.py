@@ -14,7 +14,7 @@ PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *ROOT.glob("r
 PLAYBOOK = re.compile(r"(?<![\w/])playbooks/[a-z_/]+\.yml")
 EXTRA = re.compile(r"-e ([a-z_]+)=")
 TAGS = re.compile(r"--(?:skip-)?tags ([a-z_,]+)")
-SETTING = re.compile(r"`([a-z_]+?)__([a-z_0-9]+)")
+SETTING = re.compile(r"`(?!vault__)([a-z_]+?)__([a-z_0-9]+)")
 
 
 @cache
