@@ -16,9 +16,13 @@ import pytest
 import yaml
 
 from testbed.bed import renew
-from tests.e2e.site import BED, HOST, ROOT, STACK, Site
+from testbed.engine import docker
+from testbed.paths import machine_wide
+from tests.e2e.site import BED, EXPORTS, HOST, ROOT, STACK, Site
 
 pytestmark = pytest.mark.faults
+
+NEW_PLACE = "/srv/neu"
 
 DO = """
 import json, subprocess, sys
@@ -73,27 +77,56 @@ def read_from_paper(sheet: str) -> dict[str, str]:
     return {"address": html.unescape(address), "recovery_key": " ".join(cell for row in cells for cell in row if cell)}
 
 
-def with_new_secrets(site: Site, place: Path, target: dict[str, str]) -> Site:
+def with_new_secrets(site: Site, place: Path, target: dict[str, object], writable: tuple[str, ...] = ()) -> Site:
     """An inventory for the same host from which every secret of the lost one is gone."""
     shutil.copytree(site.inventory, place, ignore=shutil.ignore_patterns("vault.yml"))
     hosts = yaml.safe_load((place / "hosts.yml").read_text())
     del hosts["backup_servers"]
-    stack = hosts["docker_hosts"]["hosts"][HOST]["lager__stack"]
-    stack["backup_target"] = {"ca": stack["backup_target"]["ca"], "append_only": True} | target
+    host = hosts["docker_hosts"]["hosts"][HOST]
+    host["lager__stack"]["backup_target"] = target
+    host["upkeep_agent__writable"] += writable
     (place / "hosts.yml").write_text(yaml.safe_dump(hosts))
     argv = [sys.executable, "-m", "workshop.secrets", str(place)]
     subprocess.run(argv, cwd=ROOT, env=site.environment, check=True, capture_output=True)
     return replace(site, inventory=place)
 
 
+def authority(site: Site) -> str:
+    """Whose certificate the backup server has."""
+    hosts = yaml.safe_load((site.inventory / "hosts.yml").read_text())
+    return str(hosts["docker_hosts"]["hosts"][HOST]["lager__stack"]["backup_target"]["ca"])
+
+
 def test_a_bare_host_is_the_server_again_with_one_command(lost: Site, tmp_path: Path) -> None:
     """Debian without Docker, new secrets: of the lost server there are the address and what was printed."""
     paper = read_from_paper(lost.run("upkeep", "recovery-sheet", STACK, "--into", "-"))
     renew(BED, HOST, "debian13")
-    site = with_new_secrets(lost, tmp_path / "inventory", paper)
+    site = with_new_secrets(lost, tmp_path / "inventory", {"ca": authority(lost), "append_only": True} | paper)
     assert not {*lost.secrets().values()} & {*site.secrets().values()}
     began = time.monotonic()
     site.play("new_server", "-e", f"stack={STACK}").good()
     print(f"nackter Host → gesunde Anwendung mit ihren Daten: {time.monotonic() - began:.0f} s")
     assert proofs(site) == [1, 2, 3]
     assert json.loads(site.run("upkeep", "health", STACK, "--json"))["healthy"]
+
+
+def test_a_bare_host_is_the_server_again_from_one_file(lost: Site, tmp_path: Path) -> None:
+    """Debian without Docker that has never seen the stack, new secrets: of the lost server there is one exported file,
+    and its backup server is no more. The place for the backups of the new one is empty."""
+    there = proofs(lost)
+    lost.run("sh", "-ec", f"mkdir -p {EXPORTS}; systemctl restart upkeep-agent; sleep 2; upkeep backup {STACK}")
+    lost.run("upkeep", "export", STACK)
+    file, container = lost.run("sh", "-c", f"ls -t {EXPORTS}/*.tar.zst | head -n 1"), f"{machine_wide(BED)}-{HOST}"
+    stick = tmp_path / "export.tar.zst"
+    subprocess.run(docker("cp", f"{container}:{file}", str(stick)), check=True, capture_output=True)
+    renew(BED, HOST, "debian13")
+    target = {"address": f"{NEW_PLACE}/{HOST}", "password": "{{ vault__backup_password }}"}
+    site = with_new_secrets(lost, tmp_path / "inventory", target, (NEW_PLACE,))
+    site.run("mkdir", "-p", "/mnt/usb", NEW_PLACE)
+    subprocess.run(docker("cp", str(stick), f"{container}:/mnt/usb/{stick.name}"), check=True, capture_output=True)
+    began = time.monotonic()
+    site.play("new_server", "-e", f"stack={STACK}", "-e", f"file=/mnt/usb/{stick.name}").good()
+    print(f"nackter Host und eine Datei → Anwendung mit ihren Daten: {time.monotonic() - began:.0f} s")
+    assert proofs(site) == there
+    assert json.loads(site.run("upkeep", "health", STACK, "--json"))["healthy"]
+    site.play("backup").good()

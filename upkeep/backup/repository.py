@@ -8,7 +8,7 @@ from upkeep import room
 from upkeep.backup import memory
 from upkeep.errors import Refused, RepositoryFailed
 from upkeep.layout import StackPaths
-from upkeep.memory.journal import Operation
+from upkeep.memory.journal import Operation, Record
 from upkeep.policy import stack as policies
 from upkeep.policy.backup import BackupPolicy
 from upkeep.policy.stack import Policy
@@ -49,7 +49,7 @@ def open_repository(run: Run) -> str:
     """A repository is made only where this stack never had one: an empty place later on is a disk that is not there."""
     room.demand(run.ports.files, run.paths.data, CACHE_MB, "Zu wenig Platz für eine Sicherung", "Platz schaffen.")
     known, restic = memory.recall(run.paths), opened(run)
-    identity = _identity(restic, may_create=known.repository is None and run.record.operation not in READING)
+    identity = _identity(restic, may_create=known.repository is None and not _reads(run.record))
     if known.repository not in (None, identity):
         raise RepositoryFailed(
             "repository_other",
@@ -62,6 +62,11 @@ def open_repository(run: Run) -> str:
     began = known.since or stamp(run.ports.clock.now())
     memory.remember(run.paths, replace(known, repository=identity, since=began), run.ports.files)
     return restic.shown
+
+
+def _reads(record: Record) -> bool:
+    """Whether it lives on what is there already. Data that come from a file need a place only for those of today."""
+    return record.operation in READING and not (record.operation is Operation.RESTORE and record.options.get("file"))
 
 
 def _identity(restic: Restic, may_create: bool) -> str:

@@ -269,3 +269,13 @@ def test_killed_anywhere_the_data_are_of_one_side_and_everybody_is_served(
         assert record.result == "updated" or not [name for name in left if record.id in name], where
         driver.world.collections.archive.pop("lager.artikel", None)
         assert driver.do("restore").result == "updated", where
+
+
+def test_on_a_host_that_is_new_a_file_is_enough_and_the_place_for_backups_is_made(driver: Driver) -> None:
+    driver.world.place(mongodb=True, backup=POLICY)
+    driver.must("deploy", "updated")
+    assert driver.must("restore", "failed").code == "repository_missing"
+    assert driver.world.restic.repository is None
+    record = driver.must("restore", "failed", file="/mnt/usb/fehlt.tar.zst")
+    assert "fehlt.tar.zst" in record.message
+    assert driver.world.restic.repository is not None
