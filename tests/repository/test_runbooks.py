@@ -11,7 +11,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *ROOT.glob("roles/*/README.md")])
-PLAYBOOK = re.compile(r"(?<![\w/])playbooks/[a-z_/]+\.yml")
+PLAYBOOK = re.compile(r"(?<![\w/])playbooks/[a-z_/-]+\.yml")
 EXTRA = re.compile(r"-e ([a-z_]+)=")
 TAGS = re.compile(r"--(?:skip-)?tags ([a-z_,]+)")
 SETTING = re.compile(r"`(?!vault__)([a-z_]+?)__([a-z_0-9]+)")
