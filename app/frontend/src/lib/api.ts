@@ -38,7 +38,7 @@ async function call<T>(method: string, path: string, body?: unknown, signal?: Ab
     throw new Unreachable('Das System ist gerade nicht bereit.');
   }
   connection.answered(response.headers.get('X-Lager-Version'));
-  if (response.ok) return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
+  if (response.ok) return response.status === 204 ? (undefined as T) : await whole<T>(response, signal);
   const answer = await json(response);
   if (response.status === 401 && path !== '/api/session') onSignedOut();
   const message = typeof answer.error === 'string' ? answer.error : `Unerwartete Antwort (HTTP ${response.status}).`;
@@ -62,6 +62,17 @@ async function send(method: string, path: string, body: unknown, signal?: AbortS
     if (signal?.aborted) throw error;
     connection.lost();
     throw new Unreachable('Keine Verbindung zum Server.');
+  }
+}
+
+/** What a server that ends meanwhile has only half sent counts as no answer. */
+async function whole<T>(response: Response, signal?: AbortSignal): Promise<T> {
+  try {
+    return (await response.json()) as T;
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    connection.lost();
+    throw new Unreachable('Die Antwort des Servers ist abgebrochen.');
   }
 }
 
