@@ -70,18 +70,21 @@ def create_app(settings: Settings, services: Services | None = None) -> Starlett
 async def while_serving(app: Starlette) -> AsyncIterator[None]:
     """The database is prepared beside the first requests, which health refuses until then."""
     services: Services = app.state.services
-    preparing = asyncio.create_task(prepare_database(services))
-    with services.metrics.served(services.settings.host, services.settings.metrics_port):
-        async with kept(services.performance, services.security):
-            yield
-            preparing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await preparing
-            await app.state.sockets.close()
-            await services.live.stop()
-            await services.sealing.part.stop()
-            await services.abandoned.part.stop()
-    await services.close()
+    async with contextlib.AsyncExitStack() as ending:  # the last one first, also when the start fails
+        ending.push_async_callback(services.close)
+        ending.enter_context(services.metrics.served(services.settings.host, services.settings.metrics_port))
+        await ending.enter_async_context(kept(services.performance, services.security))
+        for part in (services.abandoned.part, services.sealing.part, services.live):
+            ending.push_async_callback(part.stop)
+        ending.push_async_callback(app.state.sockets.close)
+        ending.push_async_callback(_ended, asyncio.create_task(prepare_database(services)))
+        yield
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 async def prepare_database(services: Services) -> None:

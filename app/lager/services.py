@@ -85,8 +85,10 @@ class Services:
     tickets: TicketOffice
 
     async def close(self) -> None:
-        await self.client.close()
-        await self.own.close()
+        try:
+            await self.client.close()
+        finally:
+            await self.own.close()
 
 
 def build_services(

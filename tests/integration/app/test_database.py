@@ -14,6 +14,7 @@ from lager.application import create_app
 from lager.demo.load import load_demo
 from lager.services import Services, build_services
 from lager.settings import Settings
+from pymongo.errors import InvalidOperation
 from starlette.datastructures import Secret
 
 from tests.crowding import crowding
@@ -95,6 +96,30 @@ async def test_app_starts_without_mongod_says_so_and_recovers(settings: Settings
         own_mongod.start()
         await _until_healthy(person)
         await person.get("/api/articles")
+
+
+async def test_what_does_not_end_well_leaves_no_connection(
+    settings: Settings, mongod: Mongod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = build_services(settings)
+    app = create_app(services.settings, services)
+
+    stopping = services.live.stop
+
+    async def stop() -> None:
+        await stopping()
+        raise RuntimeError("live")
+
+    async def serve() -> None:
+        async with app.router.lifespan_context(app), stranger(app) as person:
+            await _until_healthy(person)
+
+    monkeypatch.setattr(services.live, "stop", stop)
+    with pytest.raises(RuntimeError, match="live"):
+        await serve()
+    for client in (services.client, services.own):
+        with pytest.raises(InvalidOperation, match="close"):
+            await client.admin.command("ping")
 
 
 async def _until_healthy(person: Person) -> None:
