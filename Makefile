@@ -4,6 +4,8 @@ PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export PYTHONUNBUFFERED := 1
+# Where the machine forbids bytecode files, every play would compile all of Ansible again.
+unexport PYTHONDONTWRITEBYTECODE
 INVENTORY ?= demo
 HOSTS ?= 1
 SOURCE ?= tests/etikettendruck

@@ -52,7 +52,7 @@ StartLimitIntervalSec=0
 [Service]
 Type=notify
 NotifyAccess=main
-Environment=PYTHONPATH={HOME} PYTHONDONTWRITEBYTECODE=1
+Environment=PYTHONPATH={HOME}
 ExecStart=/usr/bin/python3 -m upkeep.agent
 Restart=always
 RestartSec=0
