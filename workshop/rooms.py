@@ -1,5 +1,7 @@
 """Runs the rooms of the test suite, or of the linters: some side by side, a line per room, the times at the end.
 
+A room begins when what it stands on is there; what needs nothing fills the time in which images wait for the network.
+
 Each room's whole output goes to test-results/<room>.log; of a failed room the end is shown. A few tests that failed
 get a second turn when nothing else runs, and are named at the end whatever comes of it (docs/adr/0027).
 """
@@ -10,7 +12,7 @@ import os
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
 from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -29,12 +31,13 @@ FEW = 3
 
 @dataclass(frozen=True)
 class Room:
-    """One thing to run: `argv` from the repository root, `seconds` its deadline, `junit` whether it counts tests."""
+    """What to run from the repository root, its deadline, whether it counts tests, what must have ended well before."""
 
     name: str
     argv: tuple[str, ...]
     seconds: int = 900
     junit: bool = False
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,8 @@ def pytest_room(name: str, *paths: str, seconds: int = 1500, workers: int = 0) -
     return Room(name, argv, seconds, junit=True)
 
 
-def module(name: str, *words: str, seconds: int = 900) -> Room:
-    return Room(name, (sys.executable, "-m", *words), seconds)
+def module(name: str, *words: str, after: tuple[str, ...] = ()) -> Room:
+    return Room(name, (sys.executable, "-m", *words), after=after)
 
 
 def scenario(name: str) -> Room:
@@ -66,23 +69,21 @@ def frontend(script: str) -> Room:
     return Room(f"frontend-{script}", (str(BIN / "npm"), "--prefix", "app/frontend", "run", "--silent", script), 300)
 
 
-# Every group runs with WORKERS rooms side by side: who is free takes the next room, so the long ones come first.
+# Who is free takes the next room that can begin, so the long ones come first.
 # Rooms wait more than they compute: three of them fill two cores.
 WORKERS = int(os.environ.get("UPKEEP_WORKERS", "3"))
-PREPARE = [
-    [module("Docker", "testbed", "docker")],
-    [
-        module("Testabbilder", "testbed", "images"),
-        module("Browser", "testbed", "browser"),
-        module("Agentenpakete", "workshop.wheels"),
-        module("Beispielpaket", "workshop.example_package"),
-    ],
-    [module("App-Abbild", "workshop.app_image")],
+PREPARATION = [
+    module("Docker", "testbed", "docker"),
+    module("Testabbilder", "testbed", "images", after=("Docker",)),
+    module("App-Abbild", "workshop.app_image", after=("Testabbilder",)),
+    module("Browser", "testbed", "browser", after=("Docker",)),
+    module("Agentenpakete", "workshop.wheels"),
+    module("Beispielpaket", "workshop.example_package"),
 ]
-TESTS = [
+UNIT = pytest_room("unit", "tests/unit", "tests/repository")
+AFTERWARDS = [
     pytest_room("engine", "tests/integration/upkeep"),
     pytest_room("stoerungen", "tests/faults"),
-    pytest_room("unit", "tests/unit", "tests/repository"),
     pytest_room("e2e", "tests/e2e"),
     pytest_room("sicherung", "tests/integration/backup", "tests/integration/notify"),
     pytest_room("fehleingaben", "tests/integration/bad_input"),
@@ -104,6 +105,8 @@ TESTS = [
     frontend("check"),
     frontend("test"),
 ]
+PREPARED = tuple(room.name for room in PREPARATION)
+TESTS = [*PREPARATION, UNIT, *(replace(room, after=PREPARED) for room in AFTERWARDS)]
 LINTERS = [
     Room("ansible-lint", (str(BIN / "ansible-lint"), "-q"), 600),
     module("mypy", "mypy"),
@@ -117,8 +120,7 @@ LINTERS = [
 
 def run_room(room: Room) -> Outcome:
     say(f"▶ {room.name}")
-    began = time.monotonic()
-    log = RESULTS / f"{room.name}.log"
+    began, log = time.monotonic(), RESULTS / f"{room.name}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             room.argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=os.environ
@@ -197,18 +199,21 @@ def counted(room: Room) -> str:
 
 
 def run_side_by_side(rooms: list[Room]) -> list[Outcome]:
-    with ThreadPoolExecutor(WORKERS) as pool:
-        return list(pool.map(run_room, rooms))
-
-
-def prepare(names: list[str]) -> list[Outcome]:
-    """One group after the other; what follows a failure has no ground to stand on."""
+    """What follows a failure has no ground to stand on and is not begun."""
+    waiting, names = list(rooms), {room.name for room in rooms}
     outcomes: list[Outcome] = []
-    for group in PREPARE:
-        outcomes += run_side_by_side(chosen(group, names))
-        if any(outcome.returncode != 0 for outcome in outcomes):
-            break
-    return outcomes
+    with futures.ThreadPoolExecutor(WORKERS) as pool:
+        running: set[futures.Future[Outcome]] = set()
+        while True:
+            there = {outcome.room.name for outcome in outcomes if outcome.returncode == 0}
+            ready = [room for room in waiting if names & set(room.after) <= there][: WORKERS - len(running)]
+            for room in ready:
+                waiting.remove(room)
+                running.add(pool.submit(run_room, room))
+            if not running:
+                return outcomes
+            ended, running = futures.wait(running, return_when=futures.FIRST_COMPLETED)
+            outcomes += [future.result() for future in ended]
 
 
 def chosen(rooms: list[Room], names: list[str]) -> list[Room]:
@@ -238,10 +243,7 @@ def main() -> int:
         report.unlink()
     if kind == "lint":
         return summary(run_side_by_side(chosen(LINTERS, names)))
-    outcomes = prepare(names)
-    if all(outcome.returncode == 0 for outcome in outcomes):
-        outcomes += [second_turn(outcome) for outcome in run_side_by_side(chosen(TESTS, names))]
-    return summary(outcomes)
+    return summary([second_turn(outcome) for outcome in run_side_by_side(chosen(TESTS, names))])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""A room's few failed tests get a second turn, and are named."""
+"""Rooms begin when what they stand on is there; a room's few failed tests get a second turn, and are named."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,32 @@ def test_a_room_that_cannot_be_read_gets_no_second_turn(place: Path) -> None:
     first = rooms.run_room(room(place, "import nothing_like_this\n"))
     assert first.returncode not in (0, rooms.TESTS_FAILED)
     assert rooms.second_turn(first) is first
+
+
+def step(name: str, code: str = "", *after: str) -> rooms.Room:
+    return rooms.Room(name, (sys.executable, "-c", code), after=after)
+
+
+def test_a_room_waits_for_what_it_stands_on_and_the_others_do_not(place: Path) -> None:
+    slow = "import pathlib, time\nwhile not pathlib.Path('quick.log').exists(): time.sleep(0.01)"
+    made = [step("ground", slow), step("house", "", "ground"), step("quick")]
+    ended = rooms.run_side_by_side(made)
+    assert sorted(outcome.room.name for outcome in ended) == ["ground", "house", "quick"]
+    assert ended[-1].room.name == "house"
+    assert {outcome.returncode for outcome in ended} == {0}
+
+
+def test_what_stands_on_a_failure_is_not_begun(place: Path) -> None:
+    ended = rooms.run_side_by_side([step("ground", "raise SystemExit(3)"), step("house", "", "ground")])
+    assert [(outcome.room.name, outcome.returncode) for outcome in ended] == [("ground", 3)]
+
+
+def test_a_room_named_alone_stands_on_what_is_there_already(place: Path) -> None:
+    assert [outcome.returncode for outcome in rooms.run_side_by_side([step("house", "", "ground")])] == [0]
+
+
+def test_everything_is_prepared_before_the_rooms_that_need_hosts() -> None:
+    known = [room.name for room in rooms.TESTS]
+    assert len(set(known)) == len(known)
+    assert all(set(room.after) <= set(known[:place]) for place, room in enumerate(rooms.TESTS))
+    assert {room.name for room in rooms.TESTS if room.junit and not room.after} == {"unit"}
