@@ -1,87 +1,24 @@
-"""`python -m tests.faults.matrix`: all matrices; goes on where a killed run stopped; writes docs/messungen."""
+"""`python -m tests.faults.matrix`: a book of disturbances, or several; goes on where a killed run stopped; writes
+docs/messungen."""
 
 from __future__ import annotations
 
 import argparse
-import fnmatch
 import sys
-import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bench.machine import ROOT, Circumstances
-from tests.faults.matrix import broken, campaign, report
-from tests.faults.matrix.campaign import KINDS
-from tests.faults.matrix.lane import Lane, publish_databases, publish_versions
-from tests.faults.matrix.ledger import Ledger
-from tests.faults.matrix.own_registry import OwnRegistry
-from tests.faults.matrix.pool import Pool
-from tests.faults.matrix.tasks import Shot, Suffering, Survey
-from tests.integration.upkeep.images import testbed
-from workshop.progress import say, step
+from bench.machine import ROOT
+from tests.faults.matrix import campaign, engine
+from tests.faults.matrix.data import book
+from tests.faults.matrix.data import campaign as data
 
-SHOWN = 12
+BOOKS = {"engine": engine.play, "data": book.play}
+KINDS = tuple(dict.fromkeys((*campaign.KINDS, *data.KINDS)))
 
 
 def main() -> int:
     arguments = _arguments()
-    ledger = Ledger.open(arguments.ledger)
-    seen = Circumstances.now()
-    registry = OwnRegistry(arguments.testbed)
-    say(f"Was schon gelaufen ist, steht in {ledger.path}")
-    try:
-        if wanted(arguments, registry, ledger):
-            lanes = _lanes(arguments, registry)
-            pool = Pool(time.monotonic() + arguments.minutes * 60)
-            pool.add(wanted(arguments, registry, ledger))
-            with step("Störungen"):
-                pool.work_off(lanes)
-    finally:
-        if not arguments.keep:
-            testbed("down", arguments.testbed)
-            registry.remove()
-    return _conclude(ledger, arguments.into, seen)
-
-
-def wanted(arguments: argparse.Namespace, registry: OwnRegistry, ledger: Ledger) -> list[Survey | Shot | Suffering]:
-    """What is outstanding and was asked for."""
-    left, kinds = campaign.outstanding(ledger), arguments.only
-
-    def named(name: str) -> bool:
-        return any(fnmatch.fnmatch(name, pattern) for pattern in arguments.scenes)
-
-    surveys = [Survey(one, ledger, kinds) for one in left.scenes if named(one.name)]
-    shots = [Shot(cell, ledger) for cell in left.cells if cell.kind in kinds and named(cell.scene.name)]
-    pairs = left.faults if "images" in kinds else []
-    faults = [Suffering(fault, strategy, registry, ledger) for fault, strategy in pairs if named(fault.name)]
-    return [*(one for one in surveys if campaign.kinds_of(one.scene) & {*kinds}), *shots, *faults]
-
-
-def _lanes(arguments: argparse.Namespace, registry: OwnRegistry) -> list[Lane]:
-    names = [f"m{number}" for number in range(1, arguments.hosts + 1)]
-    with step("Testhosts und Versionen"):
-        publish_versions(arguments.testbed)
-        publish_databases()
-        testbed("up", arguments.testbed, "--hosts", ",".join(f"{name}=debian13-docker" for name in names))
-        broken.publish(arguments.testbed, registry)
-        lanes = [Lane(arguments.testbed, name) for name in names]
-        with ThreadPoolExecutor(len(lanes)) as side_by_side:
-            list(side_by_side.map(Lane.prepare, lanes))
-    return lanes
-
-
-def _conclude(ledger: Ledger, folder: Path, seen: Circumstances) -> int:
-    """The page of a run that is not complete is none of the product's documents."""
-    open_ends = report.unfinished(ledger)
-    place = report.write(ledger.path.parent if open_ends else folder, ledger, seen)
-    found = report.failures(ledger)
-    for line in [*found, *open_ends[:SHOWN]]:
-        print(f"  ✘ {line}")
-    if len(open_ends) > SHOWN:
-        print(f"  ✘ … und {len(open_ends) - SHOWN} weitere Lücken")
-    say(f"{len(ledger.of('cell')) + len(ledger.of('fault'))} Läufe, {len(found)} Befunde; geschrieben: {place}")
-    say("Nicht vollständig: noch einmal aufrufen" if open_ends else "Jeder Schritt hat seine Zeile")
-    return 1 if found or open_ends else 0
+    return max([BOOKS[name](arguments) for name in dict.fromkeys(arguments.books)])
 
 
 def _arguments() -> argparse.Namespace:
@@ -91,6 +28,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--ledger", type=Path, help="Datei der Ergebnisse (Vorgabe: build/faults/, je Stand des Codes)")
     parser.add_argument("--into", type=Path, default=ROOT / "docs" / "messungen", help="wohin die Seite kommt")
     parser.add_argument("--keep", action="store_true", help="Testhosts am Ende stehen lassen")
+    parser.add_argument(
+        "--books", nargs="+", choices=BOOKS, default=["engine"], metavar="BUCH", help="engine (Vorgabe), data"
+    )
     parser.add_argument(
         "--only", nargs="+", choices=KINDS, default=KINDS, metavar="ART", help=f"nur: {' '.join(KINDS)}"
     )

@@ -5,28 +5,42 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = {"upkeep": ROOT / "upkeep", "onhost": ROOT / "tests/faults/onhost"}
-ENTRIES = ("onhost.agent", "onhost.cell")
-SURROUNDINGS = ("tests/integration/upkeep/tinyapp/app.py", "tests/integration/upkeep/tinyapp/Dockerfile")
+
+
+@dataclass(frozen=True)
+class Book:
+    """`entries`: what is started on a host, with all it imports; `files`: what stands around it in a cell."""
+
+    entries: tuple[str, ...]
+    files: tuple[str, ...]
+
+
+# Of the modules here only those that decide what is done; the others order and tell.
 STAND = ("tests/integration/upkeep/host.py", "tests/integration/upkeep/stack.py")
-MATRIX = ("broken", "campaign", "grounds", "lane", "own_registry", "scenes", "tasks")  # the others only order and tell
+APP = ("tests/integration/upkeep/tinyapp/app.py", "tests/integration/upkeep/tinyapp/Dockerfile")
+HERE = "tests/faults/matrix"
+ENGINE_MODULES = ("broken", "campaign", "grounds", "lane", "own_registry", "scenes", "tasks")
+DATA_MODULES = ("grounds", "lane", *(f"data/{name}" for name in ("campaign", "ground", "lane", "scenes")))
+ENGINE = Book(("onhost.agent", "onhost.cell"), (*APP, *STAND, *(f"{HERE}/{name}.py" for name in ENGINE_MODULES)))
+DATA = Book(("onhost.data.agent", "onhost.data.cell"), (*APP, *STAND, *(f"{HERE}/{name}.py" for name in DATA_MODULES)))
 
 
-def fingerprint() -> str:
+def fingerprint(book: Book = ENGINE) -> str:
     """Another one whenever a result could be another one."""
     digest = hashlib.sha256()
-    for file in sorted(sources()):
+    for file in sorted(sources(book)):
         digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
     return digest.hexdigest()[:12]
 
 
-def sources() -> set[Path]:
-    found = {ROOT / name for name in (*SURROUNDINGS, *STAND)}
-    found |= {ROOT / "tests/faults/matrix" / f"{name}.py" for name in MATRIX}
-    waiting = [file for name in ENTRIES for file in _files_of(name)]
+def sources(book: Book = ENGINE) -> set[Path]:
+    found = {ROOT / name for name in book.files}
+    waiting = [file for name in book.entries for file in _files_of(name)]
     while waiting:
         file = waiting.pop()
         if file not in found:

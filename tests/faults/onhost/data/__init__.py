@@ -1,0 +1,1 @@
+"""The second book: what lies on a host whose backups, restores and trials are disturbed, and who looks at it."""
