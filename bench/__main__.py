@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import agent, app, archive, bookings, gate, live, pages, rollout, update
+from bench import agent, app, archive, backing, bookings, gate, live, pages, rollout, update
 from bench.failure import BenchFailed
 from bench.figures import Report
 from bench.ground import Ground
@@ -25,6 +25,7 @@ TOPICS: dict[str, Callable[[Ground, bool], Report]] = {
     "buchungen": bookings.measure,
     "echtzeit": live.measure,
     "agent": agent.measure,
+    "sicherung": backing.measure,
     "sicherung-daten": lambda _, quick: archive.measure(quick),
 }
 WITHOUT_HOSTS = {"sicherung-daten"}

@@ -25,6 +25,8 @@ from workshop.wheels import WHEELS
 STACK = "lager"
 SLOT = "lager-app-1-1"
 DIRECT_PORT = 8001
+BACKUPS = "/srv/sicherung"
+PICTURES = "bilder"  # a volume besides the stack's own
 LOGIN = "bench"
 TIMEOUT_SECONDS = 300
 EMPTY_PLAY = "- hosts: docker_hosts\n  gather_facts: false\n  tasks:\n    - ansible.builtin.ping:\n"
@@ -38,7 +40,13 @@ VARIABLES: dict[str, Any] = {
     "lager__registries_allowed": ["{{ testbed__registry }}"],
     "lager__public_url": "http://{{ ansible_host }}",
     "lager__mongodb_image": "mongo:6.0",
-    "lager__stack": {"bake": 0},
+    "lager__stack": {
+        "bake": 0,
+        "backup_target": {"address": BACKUPS, "password": "{{ vault__backup_password }}"},
+        "backup_volumes": [{"name": PICTURES}],
+        **{f"backup_{when}": "" for when in ("at", "verify_at", "export_at")},
+    },
+    "upkeep_agent__writable": [BACKUPS],
     "lager__secret": "{{ vault__lager_secret }}",
     "lager__ticket_key": "{{ vault__lager_ticket_secret }}",
     "lager__mongodb_root_password": "{{ vault__lager_mongodb_root_password }}",

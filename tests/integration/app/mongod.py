@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
+from ctypes.util import find_library
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
+
+from testbed.packages import ensure_packages
 
 START_SECONDS = 120  # only a deadline: other rooms share the two cores
 
@@ -41,6 +44,8 @@ class Mongod:
         return f"mongodb://127.0.0.1:{self.port}/?directConnection=true"
 
     def start(self) -> None:
+        if find_library("curl") is None:
+            ensure_packages(["libcurl4"], why="mongod")
         data = self.directory / "data"
         data.mkdir(exist_ok=True)
         argv = [str(binary()), "--dbpath", str(data), "--port", str(self.port), "--bind_ip", "127.0.0.1"]
@@ -60,10 +65,15 @@ class Mongod:
         with self.client() as client:
             deadline = time.monotonic() + START_SECONDS
             while not self._is_primary(client):
+                if self.process is not None and self.process.poll() is not None:
+                    raise RuntimeError(f"mongod ended with {self.process.returncode}\n{self._log()}")
                 if time.monotonic() > deadline:
-                    log = (self.directory / "log").read_text()[-2000:]
-                    raise TimeoutError(f"mongod is no primary after {START_SECONDS} s\n{log}")
+                    raise TimeoutError(f"mongod is no primary after {START_SECONDS} s\n{self._log()}")
                 time.sleep(0.05)
+
+    def _log(self) -> str:
+        log = self.directory / "log"
+        return log.read_text()[-2000:] if log.exists() else "(kein Protokoll)"
 
     def _is_primary(self, client: MongoClient[dict[str, Any]]) -> bool:
         try:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from tests.unit.upkeep.counting import Numbers
 from upkeep.errors import DatabaseFailed, Refused
 from upkeep.ports.collections import Loaded, Pair, Server, Step, Wanted
 from upkeep.ports.streamed import Readable
@@ -26,7 +26,7 @@ class FakeCollections:
         self.broken = False
         self.unfit = False
         self._views: dict[str, str] = {}
-        self._numbers = itertools.count(1)
+        self._numbers = Numbers()
 
     @property
     def live(self) -> dict[str, str]:

@@ -7,7 +7,6 @@ there: before the change or right after it.
 
 from __future__ import annotations
 
-import itertools
 import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from tests.unit.upkeep.counting import Numbers
 from tests.unit.upkeep.fake_collections import FakeCollections
 from tests.unit.upkeep.fake_commands import FakePrograms, OneOffs
 from tests.unit.upkeep.fake_databases import FakeDatabases
@@ -154,7 +154,7 @@ class World:
         self.foreign_images: frozenset[str] = frozenset()
         self.publishers: tuple[str, ...] = ()
         self.gate_check = (0, "")
-        self._numbers = itertools.count(1)
+        self._numbers = Numbers()
         self.files, self.docker, self.compose = FakeFiles(self), FakeDocker(self), FakeCompose(self)
         self.gate, self.probe, self.mongo = FakeGate(self), FakeProbe(self), FakeMongo(self)
         self.sockets = FakeSockets()
