@@ -10,6 +10,7 @@ from typing import Any
 
 from testbed.paths import machine_wide
 from tests.faults.plays import until
+from tests.inside import inside
 from tests.integration.upkeep.images import testbed
 
 FORMAT = '{{.Label "com.docker.compose.service"}} {{.ID}}'
@@ -42,8 +43,8 @@ class ManagedHost:
         return f"/srv/upkeep/{self.stack}"
 
     def attempt(self, *argv: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        argv = ("docker", "exec", *(["-i"] if stdin is not None else []), self.container, *argv)
-        return subprocess.run(argv, input=stdin, capture_output=True, text=True, check=False, timeout=180)
+        done = inside(self.container, *argv, given=None if stdin is None else stdin.encode(), within=180)
+        return subprocess.CompletedProcess(argv, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def run(self, *argv: str, stdin: str | None = None) -> str:
         done = self.attempt(*argv, stdin=stdin)

@@ -2,8 +2,12 @@
 
 import json
 import socket
+import subprocess
 
 import pytest
+
+from testbed.paths import machine_wide
+from tests.inside import inside
 
 
 def test_host_boots_to_running_without_failed_units(shell):
@@ -81,3 +85,15 @@ def test_unknown_host_is_named_with_the_known_ones(bed, command):
 
 def _hosts(command, bed):
     return json.loads(command("inventory", bed).stdout)["all"]["children"]["testbed"]["hosts"]
+
+
+def test_commands_through_a_process_that_stays_end_as_with_docker_exec(bed, host, command):
+    container = f"{machine_wide(bed)}-{host}"
+    assert inside(container, "cat", given=b"a\0b").stdout == b"a\0b"
+    killed = inside(container, "sh", "-c", "echo gone >&2; kill -9 $$")
+    assert (killed.returncode, killed.stderr) == (137, b"gone\n")
+    assert inside(container, "no-such-program").returncode == 127
+    with pytest.raises(subprocess.TimeoutExpired):
+        inside(container, "sleep", "60", within=0.2)
+    assert command("reboot", bed, host).returncode == 0
+    assert inside(container, "true").returncode == 0

@@ -23,6 +23,7 @@ import urllib3
 import yaml
 
 import upkeep
+from tests.inside import inside
 
 HOME = "/opt/upkeep-test"
 DAEMON = {
@@ -31,20 +32,6 @@ DAEMON = {
     "live-restore": False,
 }
 PACKAGES = (upkeep, docker, requests, urllib3, idna, certifi, charset_normalizer, pymongo, bson, gridfs, yaml)
-ASK = f"""
-import sys, json
-sys.path.insert(0, {HOME!r})
-import http.client, socket
-method, path, body, sock = sys.argv[1:5]
-class Connection(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(sock)
-connection = Connection("upkeep", timeout=120)
-connection.request(method, path, body or None)
-answer = connection.getresponse()
-print(json.dumps([answer.status, json.loads(answer.read())]))
-"""
 UNIT = f"""\
 [Unit]
 After=docker.service
@@ -87,8 +74,7 @@ class EngineHost:
         return "lager"
 
     def run(self, *argv: str, check: bool = True, stdin: bytes | None = None) -> str:
-        argv = ("docker", "exec", *(("-i",) if stdin is not None else ()), self.container, *argv)
-        done = subprocess.run(argv, input=stdin, capture_output=True, check=False)
+        done = inside(self.container, *argv, given=stdin)
         if check and done.returncode:
             raise AssertionError(f"{argv} → {done.returncode}: {done.stdout.decode()}{done.stderr.decode()}")
         return done.stdout.decode()
@@ -101,7 +87,6 @@ class EngineHost:
         self.run("mkdir", "-p", HOME)
         self.put({"/etc/docker/daemon.json": (json.dumps(DAEMON), 0o644, 0, 0)})
         self.put({"/etc/systemd/system/upkeep-agent.service": (UNIT, 0o644, 0, 0)})
-        self.put({f"{HOME}/ask.py": (ASK, 0o644, 0, 0)})
         self.run("systemctl", "restart", "docker")
         self.install()
         self.run("systemctl", "daemon-reload")
@@ -144,10 +129,12 @@ class EngineHost:
         self.run("systemctl", "start", "upkeep-agent")
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None, socket: str = "agent") -> Reply:
-        text = json.dumps(body) if body is not None else ""
-        address = f"/run/upkeep/{socket}.sock"
-        status, answer = json.loads(self.run("python3", f"{HOME}/ask.py", method, path, text, address))
-        return Reply(status, answer)
+        data = ["-d", json.dumps(body)] if body is not None else []
+        argv = ["curl", "-sS", "-m", "120", "-X", method, "-w", "\n%{http_code}", *data]
+        text, _, status = self.run(
+            *argv, "--unix-socket", f"/run/upkeep/{socket}.sock", f"http://upkeep{path}"
+        ).rpartition("\n")
+        return Reply(int(status), json.loads(text))
 
     def begin(self, operation: str, **options: Any) -> str:
         order = {"operation": operation, "starter": "test", "options": options}
