@@ -1,14 +1,17 @@
-// Once a day: old files go, the database is cleaned up, the disk is looked at. What fails does not stop the rest.
+// Once a day: the database is saved, old files go, it is cleaned up, the disk is looked at. What fails does not stop the rest.
 import { execFile } from "node:child_process";
 import { readdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+
+import { save } from "./backup.mjs";
 
 const DAY = 86_400_000;
 const run = promisify(execFile);
 
 export async function daily(settings, alarms) {
   const steps = [
+    ...(settings.backup ? [["Sicherung der Datenbank", () => save(settings.database, settings.backup)]] : []),
     ...settings.old_files.map((rule) => [`alte Dateien in ${rule.folder}`, () => clean(rule)]),
     ...settings.disks.map((disk) => [`Platz auf ${disk}`, () => look(disk, settings.minimum_free_percent)]),
     ...(settings.database ? [["VACUUM ANALYZE", () => vacuum(settings.database)]] : []),
