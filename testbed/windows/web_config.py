@@ -48,6 +48,7 @@ class Request:
             "SERVER_PORT": str(parts.port or (443 if parts.scheme == "https" else 80)),
             "REQUEST_METHOD": self.method,
             "REQUEST_URI": (parts.path or "/") + query,
+            "UNENCODED_URL": (parts.path or "/") + query,
             "QUERY_STRING": parts.query,
             "DOCUMENT_ROOT": "",
         }
@@ -55,7 +56,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """`by`: filtering, redirect, custom, or the handler's name; `target`: where to, or the path it gets."""
+    """`by`: filtering, redirect, custom, proxy, or the handler's name; `target`: where to, or the path it gets."""
 
     by: str
     target: str
@@ -82,6 +83,8 @@ class Site:
             target = _filled(action.get("url", ""), found, request)
             if action.get("type") != "Rewrite":
                 return _ended(action, target, request)
+            if "://" in target:
+                return Answer("proxy", target)
             path = target.lstrip("/")
             if rule.get("stopProcessing") == "true":
                 break
@@ -127,11 +130,16 @@ class Site:
         for place in [*(one.find("system.webServer") for one in nearest), self.server]:
             handlers = [] if place is None else list(place.iterfind("handlers/add"))
             for handler in handlers:
-                if handler.get("verb") == "*" or request.method in handler.get("verb", "").split(","):
+                if _takes(handler, path, request):
                     return handler.get("name", "")
             if handlers:
                 return "none"
         return "none"
+
+
+def _takes(handler: Element, path: str, request: Request) -> bool:
+    fits = handler.get("path") in ("*", path)
+    return fits and (handler.get("verb") == "*" or request.method in handler.get("verb", "").split(","))
 
 
 def _ended(action: Element, target: str, request: Request) -> Answer:

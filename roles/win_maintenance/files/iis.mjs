@@ -3,6 +3,8 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
+import * as service from "./service.mjs";
+
 const run = promisify(execFile);
 
 async function appcmd(settings, ...words) {
@@ -23,6 +25,7 @@ export async function turn(settings, pool, state) {
 }
 
 export async function recycle(settings) {
+  if (service.isThere(settings)) await service.restart(settings);
   await turn(settings, settings.pool, "Started");
   await appcmd(settings, "recycle", "apppool", settings.pool);
 }
@@ -30,11 +33,13 @@ export async function recycle(settings) {
 export async function close(settings) {
   await point(settings, settings.site, settings.closed, settings.closed_pool);
   await turn(settings, settings.pool, "Stopped");
+  if (service.isThere(settings)) await service.turn(settings, "STOPPED");
 }
 
 /** Behind the closed site. */
 export async function start(settings, version) {
   await point(settings, settings.probe_site, join(settings.releases, version), settings.pool);
+  if (service.isThere(settings)) await service.start(settings, version);
   await turn(settings, settings.pool, "Started");
 }
 

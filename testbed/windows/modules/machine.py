@@ -87,7 +87,9 @@ def win_service(host: Host, p: dict[str, Any], check: bool) -> Answer:
     service = dict(services.get(p["name"]) or _new_service(p))
     service |= set_keys(p, "name", "state", "password", "update_password")
     if p["state"]:
-        service["state"] = SERVICE_ACTIONS[p["state"]]
+        before, service["state"] = service["state"], SERVICE_ACTIONS[p["state"]]
+        if p["state"] == "restarted" or (before, service["state"]) == ("stopped", "running"):
+            service["starts"] = service.get("starts", 0) + 1
     answer = keep(services, p["name"], service)
     restarted = p["state"] == "restarted"
     return {"changed": answer["changed"] or restarted, "exists": True, "state": service["state"]}

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from testbed.windows import appcmd
 from testbed.windows.modules import postgres
 from testbed.windows.modules.registry import Answer, ModuleFailed, models
 from testbed.windows.modules.web import ENVIRONMENT, NODE
@@ -22,11 +23,20 @@ def win_command(host: Host, p: dict[str, Any], check: bool) -> Answer:
         raise ModuleFailed(f"The directory '{p['chdir']}' does not exist")
     if argv[0].endswith("\\psql.exe"):
         return postgres.psql(host, argv, p["stdin"] or "", host.environment)
+    if argv[0].endswith("\\appcmd.exe"):
+        return _appcmd(host, argv[1:])
     if argv[0].endswith("\\pg_basebackup.exe"):
         return postgres.basebackup(host, argv, host.environment)
     if argv[0] == NODE and any("prisma" in word for word in argv):
         return _prisma(host, argv, p["chdir"])
     return _written_down(host, " ".join(argv))
+
+
+def _appcmd(host: Host, words: list[str]) -> Answer:
+    try:
+        return {"changed": True, "rc": 0, "stdout": appcmd.obey(host, words), "stderr": ""}
+    except (ValueError, KeyError) as error:
+        raise _ended(1, f"ERROR ( message:{error} )") from error
 
 
 def _prisma(host: Host, argv: list[str], release: str) -> Answer:

@@ -1,4 +1,4 @@
-"""What a simulated host answers over HTTP: IIS with its sites, and a Node application behind HttpPlatformHandler.
+"""What a simulated host answers over HTTP: IIS with its sites, and a Node application behind it, in each of the modes.
 
 The application answers only where everything it needs is in place: Node, the release's manifest, its `.env.production`,
 its pool, the database. A release can be broken on purpose by a file `build/fault.json`, such as
@@ -8,12 +8,16 @@ its pool, the database. A release can be broken on purpose by a file `build/faul
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 import requests
 
+from testbed.windows import services
 from testbed.windows.modules.registry import Answer, ModuleFailed, models
 
 if TYPE_CHECKING:
@@ -21,7 +25,19 @@ if TYPE_CHECKING:
 
 NODE = r"C:\Program Files\nodejs\node.exe"
 ENVIRONMENT = "--env-file="
+IISNODE = r"C:\Program Files\iisnode\iisnode.dll"
+MAINTAINS = 'statusReason="Maintenance"'
+PROXIED = re.compile(r"http://127\.0\.0\.1:(\d+)\{UNENCODED_URL\}$")
 Response = tuple[int, dict[str, Any] | str]
+
+
+@dataclass(frozen=True)
+class Process:
+    """A Node process: the release's folder, the program below it, its environment file."""
+
+    folder: str
+    program: str
+    environment: str
 
 
 @models("ansible.windows.win_uri")
@@ -71,34 +87,52 @@ def _by_configuration(host: Host, folder: str, path: str) -> Response:
     if not configuration.is_file():
         return 404, "Not Found"
     try:
-        handler = ElementTree.parse(configuration).getroot().find(".//httpPlatform")  # noqa: S314 - rendered by the test
+        root = ElementTree.parse(configuration).getroot()  # noqa: S314 - rendered by the test
     except ElementTree.ParseError as error:
         return 500, f"HTTP Error 500.19: {error}"
-    if handler is None:
+    if MAINTAINS in configuration.read_text():
         page = host.disk.place(f"{folder}\\maintenance.html")
         return 503, page.read_text() if page.is_file() else "Service Unavailable"
-    return _application(host, folder, handler.get("arguments") or "", path)
+    process = _process(host, folder, root)
+    return _application(host, process, path) if process else (502, "Bad Gateway")
 
 
-def _application(host: Host, folder: str, arguments: str, path: str) -> Response:
-    manifest = host.disk.place(f"{folder}\\manifest.json")
-    program, environment = _command(arguments)
-    if not (host.disk.exists(NODE) and host.disk.exists(f"{folder}\\{program}") and manifest.is_file()):
-        return 502, "Bad Gateway"
-    if not host.disk.exists(environment):
-        return 502, f"node: {environment}: not found"
-    if path != "/api/health":
-        return 200, "<!doctype html>"
-    return _health(host, folder, json.loads(manifest.read_text())["version"])
+def _process(host: Host, folder: str, root: Element) -> Process | None:
+    """By HttpPlatformHandler, by iisnode, or by ARR's rule to a Windows service."""
+    handler, legacy = root.find(".//httpPlatform"), root.find(".//iisnode")
+    if handler is not None:
+        return _launched(folder, handler.get("arguments") or "")
+    if legacy is not None:
+        line = (legacy.get("nodeProcessCommandLine") or "").removeprefix(f'"{NODE}"')
+        entry = next((one.get("path", "") for one in root.iterfind(".//handlers/add[@modules='iisnode']")), "")
+        return _launched(folder, f"{line} {entry}") if host.disk.exists(IISNODE) else None
+    target = next((found[1] for one in root.iterfind(".//action") if (found := PROXIED.match(one.get("url", "")))), "")
+    name = services.on_port(host.disk, host.state["services"], target)
+    held = services.wrapped(host.disk, host.state["services"][name]) if name else None
+    release = services.release_of(host.disk, held) if held else ""
+    if held is None or not release or host.state["proxy"].get("enabled") != "true":
+        return None
+    return _launched(release, f"{held.words[0]} build\\index.js")
 
 
-def _command(arguments: str) -> tuple[str, str]:
-    """(program below the release, environment file) of Node's command line."""
+def _launched(folder: str, arguments: str) -> Process:
     words = [word.strip('"') for word in arguments.split()]
     environment = next(
         (word.removeprefix(ENVIRONMENT) for word in words if word.startswith(ENVIRONMENT)), r"C:\missing"
     )
-    return words[-1] if words else "", environment
+    return Process(folder, words[-1] if words else "", environment)
+
+
+def _application(host: Host, process: Process, path: str) -> Response:
+    manifest = host.disk.place(f"{process.folder}\\manifest.json")
+    there = host.disk.exists(NODE) and host.disk.exists(f"{process.folder}\\{process.program}")
+    if not (there and manifest.is_file()):
+        return 502, "Bad Gateway"
+    if not host.disk.exists(process.environment):
+        return 502, f"node: {process.environment}: not found"
+    if path != "/api/health":
+        return 200, "<!doctype html>"
+    return _health(host, process.folder, json.loads(manifest.read_text())["version"])
 
 
 def _health(host: Host, folder: str, version: str) -> Response:

@@ -21,8 +21,13 @@ APPLICATION = (Path(__file__).parent / "label_app.js").read_text()
 LIBRARY = Path(__file__).resolve().parent / "library"  # the database of the simulated server is simulated, too
 INSTALLERS = {
     "rewrite.msi": r"C:\Windows\System32\inetsrv\rewrite.dll",
-    "platform.msi": r"C:\Windows\System32\inetsrv\httpPlatformHandler.dll",
     "node.msi": r"C:\Program Files\nodejs\node.exe",
+}
+# What each mode needs besides (`win_node_app__mode`).
+HANDLERS = {
+    "platform": {"platform.msi": r"C:\Windows\System32\inetsrv\httpPlatformHandler.dll"},
+    "arr": {"arr.msi": r"C:\Windows\System32\inetsrv\config\schema\arr_schema.xml"},
+    "iisnode": {"iisnode.msi": r"C:\Program Files\iisnode\iisnode.dll"},
 }
 SECRETS = {
     "DATABASE_URL": "postgresql://etikettendruck:geheim@db1/etikettendruck?connection_limit=20",
@@ -33,20 +38,27 @@ SECRETS = {
 FIRST_USER = {"ADMIN_NAME": "admin", "ADMIN_PASSWORD": "erstes-kennwort"}
 
 
-def installer(folder: Path, file: str) -> dict[str, str]:
+def delivered(folder: Path, file: str) -> dict[str, str]:
     path = folder / file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"installer {file}")
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return {"name": file.removesuffix(".msi"), "file": file, "sha256": digest, "creates_path": INSTALLERS[file]}
+    return {"file": file, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
 
 
-def variables(folder: Path, first: str) -> dict[str, Any]:
-    rewrite, platform, node = (installer(folder / "installer", file) for file in INSTALLERS)
-    return {
+def installer(folder: Path, file: str, creates: str) -> dict[str, str]:
+    return {"name": file.removesuffix(".msi"), "creates_path": creates} | delivered(folder, file)
+
+
+def variables(folder: Path, first: str, mode: str = "platform") -> dict[str, Any]:
+    rewrite, node, handler = (
+        installer(folder / "installer", file, creates) for file, creates in (INSTALLERS | HANDLERS[mode]).items()
+    )
+    service = {"win_node_app__wrapper": delivered(folder / "installer", "WinSW.exe")} if mode == "arr" else {}
+    return service | {
         "win_base__installer_folder": str(folder / "installer"),
         "win_base__printer_networks": ["10.20.0.0/24"],
-        "win_iis__extensions": [rewrite, platform],
+        "win_iis__extensions": [rewrite, handler],
+        "win_node_app__mode": mode,
         "win_node_app__name": "etikettendruck",
         "win_maintenance__app": "etikettendruck",
         "win_node_app__title": "Etikettendruck",
@@ -71,10 +83,16 @@ def variables(folder: Path, first: str) -> dict[str, Any]:
 class Server:
     """The server (or several, `names`), and what was delivered to the controller."""
 
-    def __init__(self, folder: Path, names: tuple[str, ...] = ("win1",), database: dict[str, str] | None = None):
+    def __init__(
+        self,
+        folder: Path,
+        names: tuple[str, ...] = ("win1",),
+        database: dict[str, str] | None = None,
+        mode: str = "platform",
+    ):
         """With a `database`, that of role win_node_app, a real PostgreSQL is saved and restored."""
         self.folder = folder
-        given = variables(folder, names[0]) | ({"win_node_app__database": database} if database else {})
+        given = variables(folder, names[0], mode) | ({"win_node_app__database": database} if database else {})
         library = () if database else (LIBRARY,)
         self.bed = WindowsBed(folder / "bed", names=names, variables=given, library=library)
 
@@ -129,8 +147,17 @@ def new_server(tmp_path: Path) -> NewServer:
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("windows")
-    server = Server(folder)
+    return first_release_on(tmp_path_factory.mktemp("windows"), "platform")
+
+
+@pytest.fixture(scope="session")
+def service_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Node as a Windows service."""
+    return first_release_on(tmp_path_factory.mktemp("service"), "arr")
+
+
+def first_release_on(folder: Path, mode: str) -> Path:
+    server = Server(folder, mode=mode)
     for outcome in (server.play("site"), server.deploy("1.0.0", files={"build/index.js": APPLICATION})):
         assert outcome.code == 0, outcome.told
     return folder

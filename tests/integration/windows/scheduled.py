@@ -51,6 +51,7 @@ def _stand_ins(host: Host) -> dict[str, Any]:
     asked = f"http://127.0.0.1:{host.port('http:8099')}/api/health"
     return {
         "appcmd": [sys.executable, "-m", "testbed.windows.appcmd", str(host.folder)],
+        "sc": [sys.executable, "-m", "testbed.windows.sc", str(host.folder)],
         "eventcreate": [sys.executable, "-c", EVENT, str(host.folder / "events.txt")],
         "health_url": asked,
         "health_tries": 3,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import jinja2
 import pytest
@@ -26,20 +27,39 @@ FILES = {
 }
 FLAG = r"C:\inetpub\etikettendruck\shared\not-ready.flag"
 STATIC = "build/client/"
+# What the first installation was tuned to.
+TUNED = {
+    "nodeProcessCountPerApplication": "1",
+    "maxConcurrentRequestsPerProcess": "1024",
+    "maxNamedPipeConnectionRetry": "3",
+    "namedPipeConnectionRetryDelay": "2000",
+    "maxNamedPipeConnectionPoolSize": "512",
+    "maxNamedPipePooledConnectionAge": "30000",
+    "asyncCompletionThreadCount": "0",
+    "initialRequestBufferSize": "4096",
+    "maxRequestBufferSize": "65536",
+    "uncFileChangesPollingInterval": "5000",
+    "gracefulShutdownTimeout": "60000",
+    "loggingEnabled": "true",
+}
+KNOWN = {
+    "ansible_managed": "Ansible",
+    "__win_node_app__node": r"C:\Program Files\nodejs\node.exe",
+    "__win_node_app__environment_file": r"C:\inetpub\etikettendruck\shared\.env.production",
+    "__win_node_app__shared": r"C:\inetpub\etikettendruck\shared",
+}
 START = "_app/immutable/entry/start.Ab12.js"
 
 
 def rendered(name: str, **values: object) -> str:
-    known = {
-        "ansible_managed": "Ansible",
-        "__win_node_app__node": r"C:\Program Files\nodejs\node.exe",
-        "__win_node_app__environment_file": r"C:\inetpub\etikettendruck\shared\.env.production",
-        "__win_node_app__shared": r"C:\inetpub\etikettendruck\shared",
+    known = KNOWN | {
         "__win_node_app__redirects": True,
         "__win_node_app__tls": True,
         "__win_node_app__flag": FLAG,
         "__win_node_app__health_pattern": r"api/health",
         "win_node_app__healthflag": False,
+        "win_node_app__mode": "platform",
+        "win_node_app__service_port": 8090,
         "win_node_app__probe_port": 8099,
         "win_node_app__largest_body": TEN_MB,
     }
@@ -48,9 +68,20 @@ def rendered(name: str, **values: object) -> str:
     return environment.get_template(name).render(known | values)
 
 
-@pytest.fixture(scope="module")
-def site() -> Site:
-    return Site(rendered("web.config.j2"), FILES.__contains__)
+@pytest.fixture(scope="module", params=["platform", "iisnode", "arr"])
+def site(request: pytest.FixtureRequest) -> Site:
+    return Site(rendered("web.config.j2", win_node_app__mode=request.param), FILES.__contains__)
+
+
+def in_mode(site: Site, request: Request, answer: Answer) -> Answer:
+    """What Node answers, is handed on differently; all else is the same in every mode."""
+    if answer.by != "node":
+        return answer
+    if site.server.find("iisnode") is not None:
+        return Answer("node", "iisnode.cjs")
+    if site.server.find("httpPlatform") is None:
+        return Answer("proxy", "http://127.0.0.1:8090" + request.variables["UNENCODED_URL"])
+    return answer
 
 
 def moved(target: str) -> Answer:
@@ -107,7 +138,36 @@ def moved(target: str) -> Answer:
     ids=lambda given: f"{given.method} {given.url}" if isinstance(given, Request) else given.by,
 )
 def test_where_a_request_ends(site: Site, request_: Request, answer: Answer) -> None:
-    assert site.answer(request_) == answer
+    assert site.answer(request_) == in_mode(site, request_, answer)
+
+
+def test_iisnode_has_the_values_it_was_tuned_to_and_no_debugger() -> None:
+    site = Site(rendered("web.config.j2", win_node_app__mode="iisnode"), FILES.__contains__)
+    settings = dict(one(site.server, "iisnode").attrib)
+    assert {name: settings.pop(name) for name in TUNED} == TUNED
+    assert settings["nodeProcessCommandLine"] == (
+        r'"C:\Program Files\nodejs\node.exe" --env-file=C:\inetpub\etikettendruck\shared\.env.production'
+    )
+    assert settings["debuggingEnabled"] == settings["devErrorsEnabled"] == "false"
+    assert settings["logDirectory"] == r"C:\inetpub\etikettendruck\shared\logs\iisnode"
+
+
+def test_the_service_answers_on_this_machine_only_and_has_time_to_end() -> None:
+    names = {"win_node_app__name": "etikettendruck", "win_node_app__title": "Etiketten & Druck"}
+    folder = {"__win_node_app__service_folder": r"C:\inetpub\etikettendruck\service"}
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined)  # noqa: S701
+    known = names | folder | KNOWN | {"win_node_app__service_port": 8090}
+    root = ElementTree.fromstring(environment.get_template("service.xml.j2").render(known))  # noqa: S314 - our own
+    given = {entry.get("name"): entry.get("value") for entry in root.iterfind("env")}
+    assert given == {"PORT": "8090", "HOST": "127.0.0.1", "SHUTDOWN_TIMEOUT": "60"}
+    assert int(root.findtext("stoptimeout", "0").split()[0]) > int(given["SHUTDOWN_TIMEOUT"] or 0)
+    assert root.findtext("id") == "etikettendruck"
+
+
+def one(parent: ElementTree.Element, name: str) -> ElementTree.Element:
+    found = parent.find(name)
+    assert found is not None
+    return found
 
 
 def test_behind_a_balancer_that_speaks_tls_nothing_is_redirected() -> None:
