@@ -1,0 +1,1 @@
+../../callback_plugins/upkeep_forks.py
