@@ -67,6 +67,17 @@ def publish(recipes: list[Recipe]) -> None:
         _push_all(one.image, list(one.published), address)
 
 
+def retag(name: str, other: str) -> str:
+    """Let `other` mean what `name` of the same repository means; returns the digest. Nothing is pushed but the name."""
+    address = loopback_address()
+    repository, _, tag = name.rpartition(":")
+    with _open(address, f"/v2/{repository}/manifests/{tag}") as answer:
+        manifest, kind = answer.read(), answer.headers["Content-Type"]
+    wanted = f"/v2/{repository}/manifests/{other.rpartition(':')[2]}"
+    with _open(address, wanted, manifest, {"Content-Type": kind}, method="PUT") as answer:
+        return str(answer.headers["Docker-Content-Digest"])
+
+
 def digest(name: str) -> str:
     """Return the digest the registry holds for `repository:tag`; raises TestbedError if there is none."""
     found = _manifest(ensure_registry(), name)
@@ -168,8 +179,11 @@ def _manifest(address: str, name: str) -> Manifest | None:
         raise
 
 
-def _open(address: str, path: str) -> http.client.HTTPResponse:
-    request = urllib.request.Request(f"http://{address}{path}", headers={"Accept": ", ".join(_MANIFEST_TYPES)})
+def _open(
+    address: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None, method: str = "GET"
+) -> http.client.HTTPResponse:
+    headers = {"Accept": ", ".join(_MANIFEST_TYPES)} | (headers or {})
+    request = urllib.request.Request(f"http://{address}{path}", body, headers, method=method)
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     answer: http.client.HTTPResponse = direct.open(request, timeout=10)
     return answer

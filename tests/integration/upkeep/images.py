@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from testbed import registry
+
 CONTEXT = Path(__file__).parent / "tinyapp"
 ROOT = Path(__file__).parents[3]
-_built: dict[str, str] = {}
+_tags: dict[str, str] = {}
 
 
 def testbed(*arguments: str) -> str:
@@ -25,7 +27,7 @@ def publish(version: str, tag: str, behaviour: str = "good") -> str:
     arguments = ["--build-arg", f"VERSION={version}", "--build-arg", f"BEHAVIOUR={behaviour}"]
     build = ["docker", "build", "-q", "-t", image, "--label", "upkeep.testbed=tinyapp", *arguments, str(CONTEXT)]
     subprocess.run(build, check=True, capture_output=True, env={"DOCKER_BUILDKIT": "0", "PATH": "/usr/bin:/bin"})
-    _built[version] = image
+    _tags[version] = tag
     return push(image, tag)
 
 
@@ -35,4 +37,4 @@ def push(image: str, tag: str) -> str:
 
 def channel(version: str) -> str:
     """Let the channel `stable` offer a version that was published before."""
-    return push(_built[version], "stable")
+    return registry.retag(f"tinyapp:{_tags[version]}", "tinyapp:stable")
