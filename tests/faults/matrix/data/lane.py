@@ -6,8 +6,6 @@ import base64
 import hashlib
 import json
 import subprocess
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +24,7 @@ from tests.faults.matrix.data.ground import (
 )
 from tests.faults.matrix.data.scenes import Scene
 from tests.faults.matrix.grounds import Ground
-from tests.faults.matrix.lane import BOOT_SECONDS, Lane, LaneBroken, publish_versions
+from tests.faults.matrix.lane import Lane, LaneBroken, publish_versions
 from tests.faults.matrix.own_registry import docker
 from tests.integration.upkeep.host import HOME
 from tests.integration.upkeep.images import testbed
@@ -141,18 +139,9 @@ class DataLane(Lane):
         seen = self.cell("shoot", job)
         if seen["problems"]:
             return seen
-        docker("kill", "--signal", "KILL", self.host.container, check=False)  # it answers before all of it has ended
-        self._await(lambda: docker("inspect", "-f", "{{.State.Running}}", self.host.container) == "false")
-        docker("start", self.host.container)
-        self._await(self.host.alive)
+        testbed("kill", self.bed, self.name)
+        testbed("start", self.bed, self.name)
         return self.cell("judge", job)
-
-    def _await(self, true: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + BOOT_SECONDS
-        while not true():
-            if time.monotonic() > deadline:
-                raise LaneBroken(f"{self.host.container} geht nicht aus oder kommt nicht wieder")
-            time.sleep(0.2)
 
     def cell(self, verb: str, job: Json) -> Json:
         """The second book's judge."""

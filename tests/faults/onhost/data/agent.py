@@ -33,14 +33,14 @@ _one_at_a_time = threading.Lock()
 def cut_network() -> None:
     """Like a pulled cable on the way to the backup server: open connections hang."""
     address = json.loads(STORE.read_text(encoding="utf-8"))["address"]
-    rules = (
-        f"table ip {TABLE} {{ chain leaving {{ type filter hook output priority -500; ip daddr {address} drop; }} }}"
-    )
+    chain = f"type filter hook output priority -500\nip daddr {address} drop\n"
+    rules = f"table ip {TABLE} {{\nchain leaving {{\n{chain}}}\n}}\n"
     subprocess.run(["nft", "-f", "-"], input=rules, text=True, check=True)
 
 
-def mend_network() -> None:
-    subprocess.run(["nft", "delete", "table", "ip", TABLE], check=False, capture_output=True)
+def mend_network() -> bool:
+    """Whether it was cut."""
+    return subprocess.run(["nft", "delete", "table", "ip", TABLE], check=False, capture_output=True).returncode == 0
 
 
 def wait_for_the_plug() -> None:

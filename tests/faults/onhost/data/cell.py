@@ -90,7 +90,7 @@ def conclude(job: Json, writing: writers.Writers | None) -> Json:
     if writing:
         writing.stop()
     (judge.DATA / "ballast").unlink(missing_ok=True)
-    mend_network()
+    was_cut = mend_network()
     good = report.get("result") in WENT
     found, well = verdict.lasting(functools.partial(_problems, job, begun, report, good), max(back, ended) + LIMIT)
     since = well - (back if job["deed"] in ("agent", "power") else ended)
@@ -100,6 +100,8 @@ def conclude(job: Json, writing: writers.Writers | None) -> Json:
         found.append(f"Der Augenblick {job['point']} kam nicht")
     if job["broken"] and good:
         found.append("Eine kaputte Version gilt als Erfolg")
+    if job["deed"] == "net" and hit and not was_cut:
+        found.append("Das Netz war nicht getrennt")
     deaf = ended - hit if hit and job["deed"] == "net" else 0.0
     if deaf > job["patience"]:
         found.append(f"Erst {deaf:.0f} s nach dem Abreißen der Verbindung zu Ende")
