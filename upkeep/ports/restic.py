@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -130,7 +130,7 @@ class ResticProgram:
         folder = path.rstrip("/")
         place = (f"{snapshot_id}:{folder}" if folder else snapshot_id, "/")
         what = ("--archive", "tar", *place) if path.endswith("/") else (snapshot_id, path)
-        limits = Limits(timeout, SILENCE)
+        limits = Limits(timeout, SILENCE, self._is_reachable)
         words = (*self._argv(), "dump", "--no-lock", *what)
         return streamed(words, self._environment(), limits, lambda ended: self._failure("dump", ended, limits))
 
@@ -191,9 +191,18 @@ class ResticProgram:
         return "\n".join(said)
 
     def _call(self, words: tuple[str, ...], limits: Limits, hear: Callable[[str], None]) -> None:
+        limits = replace(limits, hope=self._is_reachable)
         ended = supervise((*self._argv(), *words), self._environment(), limits, hear)
         if ended.exit_code != 0:
             raise self._failure(words[0], ended, limits)
+
+    def _is_reachable(self) -> bool:
+        """restic itself goes on trying for minutes, and whoever is kept still for a backup stays so meanwhile."""
+        try:
+            self._place().refuse_unreachable(PATIENCE)
+        except RepositoryFailed:
+            return False
+        return True
 
     def _argv(self) -> tuple[str, ...]:
         target, program = self._target, shutil.which(self._program, path=PATH)

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from typing import IO, Protocol
 
 from upkeep.errors import ProgramFailed
-from upkeep.ports.supervised import Ended, Limits, collect
+from upkeep.ports.supervised import Doubt, Ended, Limits, collect
 
 LARGEST = 4 * 1024 * 1024
 
@@ -56,8 +56,14 @@ class _Output:
         self._reader.join(1.0)
 
     def _in_time(self) -> bool:
-        left = min(self._limits.silence, self._deadline - time.monotonic())
-        return left > 0 and bool(select.select([self._stdout], [], [], left)[0])
+        began = time.monotonic()
+        end, doubt = min(began + self._limits.silence, self._deadline), Doubt(self._limits, began)
+        while (left := end - time.monotonic()) > 0:
+            if select.select([self._stdout], [], [], min(left, doubt.left))[0]:
+                return True
+            if doubt.gives_up():
+                return False
+        return False
 
     def _judge(self) -> None:
         """At the end of the output. One that shuts it and goes on for long is ended."""

@@ -19,6 +19,8 @@ from upkeep.errors import ProgramFailed
 
 KEPT = 20  # lines of stderr
 LOOK = 0.05
+DOUBT = 15.0  # seconds without a word, after which somebody is asked whether there is hope; again and again
+DENIALS = 2  # so often in a row he has to say no
 
 Line = Callable[[str], None]
 Lines = queue.SimpleQueue[str | None]
@@ -26,10 +28,37 @@ Lines = queue.SimpleQueue[str | None]
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds: for the whole, and without a line that says something new."""
+    """Seconds: for the whole, and without a line that says something new. `hope`: whether it is still worth while to
+    wait for somebody who says nothing; it may take some seconds."""
 
     whole: float
     silence: float
+    hope: Callable[[], bool] = lambda: True
+
+
+@dataclass
+class Doubt:
+    """Of somebody who waits and hears nothing."""
+
+    limits: Limits
+    since: float
+    denials: int = 0
+
+    def heard(self) -> None:
+        self.since, self.denials = time.monotonic(), 0
+
+    @property
+    def left(self) -> float:
+        """Seconds until it is time to ask."""
+        return max(0.0, self.since + DOUBT - time.monotonic())
+
+    def gives_up(self) -> bool:
+        """To be asked again and again."""
+        if self.left:
+            return False
+        self.denials = 0 if self.limits.hope() else self.denials + 1
+        self.since = time.monotonic()
+        return self.denials >= DENIALS
 
 
 @dataclass(frozen=True)
@@ -84,7 +113,7 @@ def _start(argv: tuple[str, ...], environment: Mapping[str, str]) -> subprocess.
 def _listen(child: subprocess.Popen[str], lines: Lines, limits: Limits, hear: Line) -> tuple[bool, bool]:
     """Until the child has ended. (it was silent for too long, it ended by itself)"""
     began = heard = time.monotonic()
-    said, open_ = "", True
+    said, open_, doubt = "", True, Doubt(limits, began)
     while open_ or not _ended(child):
         now = time.monotonic()
         if now - heard >= limits.silence or now - began >= limits.whole:
@@ -92,11 +121,14 @@ def _listen(child: subprocess.Popen[str], lines: Lines, limits: Limits, hear: Li
         try:
             line = lines.get(timeout=LOOK)
         except queue.Empty:
+            if doubt.gives_up():
+                return True, False
             continue
         if line is None:
             open_ = False
         elif line != said:
             said, heard = line, time.monotonic()
+            doubt.heard()
             hear(line)
     return False, True
 

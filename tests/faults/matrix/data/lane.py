@@ -58,7 +58,9 @@ class Store:
         labels = [f"upkeep.testbed={CHECKOUT}-{self.bed}", f"upkeep.testbed.state={STATE / self.bed / 'state.json'}"]
         words = [part for label in labels for part in ("--label", label)]
         serve = "--append-only --private-repos --htpasswd-file /users"
-        script = f"sleep 1; exec restic-rest-server --path /data {serve} --listen :{PORT}"
+        script = (
+            f"while [ ! -s /users ]; do sleep 0.1; done; exec restic-rest-server --path /data {serve} --listen :{PORT}"
+        )
         words += ["--network", machine_wide(self.bed), "--volume", "/data", "--entrypoint", "sh"]
         docker("create", "--name", self.container, *words, recipe("restic").image, "-c", script)
         docker("start", self.container)
