@@ -7,7 +7,7 @@ from upkeep.backup import story as backups
 from upkeep.errors import Refused
 from upkeep.layout import StackPaths
 from upkeep.memory import journal, standing
-from upkeep.memory.journal import Operation
+from upkeep.memory.journal import OF_BACKUPS, Operation
 from upkeep.phases.decide import refuse_at_once
 from upkeep.plans.situation import Situation
 from upkeep.ports import Ports
@@ -22,7 +22,7 @@ def refuse(paths: StackPaths, ports: Ports, order: Order) -> None:
         return
     if order.operation is Operation.REMOVE:
         removal.deletes(order.options, paths.name)
-    elif order.operation in backups.OPERATIONS + restores.OPERATIONS:
+    elif order.operation in OF_BACKUPS + restores.OPERATIONS:
         backups.wanted(paths)
         restores.refuse_at_once(paths, order.operation, order.options)
     else:

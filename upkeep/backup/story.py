@@ -24,8 +24,6 @@ from upkeep.room import MEGABYTE
 from upkeep.runs.failure import blame
 from upkeep.runs.run import Run
 
-OPERATIONS = (Operation.BACKUP, Operation.VERIFY, Operation.EXPORT, Operation.DRILL, Operation.REKEY)
-
 log = logging.getLogger("upkeep.backup")
 
 

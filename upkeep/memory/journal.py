@@ -39,10 +39,9 @@ class Operation(StrEnum):
     UNDO = "undo"
 
 
+OF_BACKUPS = (Operation.BACKUP, Operation.VERIFY, Operation.EXPORT, Operation.DRILL, Operation.REKEY)
 # They leave what runs as it is: no news for those who ask what changed, and not counted with what did.
-QUIET = frozenset(
-    {Operation.CHECK, Operation.BACKUP, Operation.VERIFY, Operation.EXPORT, Operation.DRILL, Operation.REKEY}
-)
+QUIET = frozenset({Operation.CHECK, *OF_BACKUPS})
 # They install nothing, so they have no files of their own.
 WITHOUT_FILES = QUIET | {Operation.RESTORE, Operation.UNDO}
 

@@ -12,6 +12,7 @@ from upkeep.policy.drill import DrillPolicy
 from upkeep.policy.fields import Fields
 
 DATABASE = re.compile(r"[\w.-]{1,63}")
+REGION = re.compile(r"[a-z0-9-]{0,40}")
 RECIPIENT = re.compile(r"age1[a-z0-9]{20,100}")
 
 
@@ -55,7 +56,7 @@ class Keep:
 class Target:
     """A restic repository. Its address (with credentials, so in a file) and everything else that is secret are files.
     `host`: the name this host has in it. `append_only`: only the server may remove something. `mount`: where a disk or
-    a share has to be mounted."""
+    a share has to be mounted. `s3_region`: of storage that is asked for one."""
 
     address_file: Path
     password_file: Path
@@ -66,6 +67,7 @@ class Target:
     ssh_key_file: Path | None = None
     ssh_known_hosts_file: Path | None = None
     s3_credentials_file: Path | None = None
+    s3_region: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,16 @@ def _target(fields: Fields) -> Target:
             ssh_key_file=_file(fields, "ssh_key_file"),
             ssh_known_hosts_file=_file(fields, "ssh_known_hosts_file"),
             s3_credentials_file=_file(fields, "s3_credentials_file"),
+            s3_region=_region(fields),
         )
     )
+
+
+def _region(fields: Fields) -> str:
+    region = fields.text("s3_region", "")
+    if not REGION.fullmatch(region):
+        raise fields.wrong("s3_region", region[:20], "der Name einer Region, zum Beispiel eu-central-1")
+    return region
 
 
 def _export(fields: Fields) -> Export:

@@ -225,7 +225,8 @@ class ResticProgram:
         """Lines of progress once a second, although nobody sits at a terminal."""
         known = {"PATH": PATH, "HOME": str(self._cache), "LANG": "C.UTF-8", "RESTIC_PROGRESS_FPS": "1"}
         credentials = self._target.s3_credentials_file
-        return known | ({"AWS_SHARED_CREDENTIALS_FILE": str(credentials)} if credentials else {})
+        known |= {"AWS_SHARED_CREDENTIALS_FILE": str(credentials)} if credentials else {}
+        return known | ({"AWS_DEFAULT_REGION": self._target.s3_region} if self._target.s3_region else {})
 
     def _place(self) -> Place:
         try:

@@ -12,7 +12,7 @@ from upkeep.adoption import decide as adoption
 from upkeep.backup import story as backups
 from upkeep.errors import Refused, UpkeepError
 from upkeep.memory import standing, state
-from upkeep.memory.journal import Operation, Result
+from upkeep.memory.journal import OF_BACKUPS, Operation, Result
 from upkeep.phases.decide import decide
 from upkeep.phases.farewell import take_leave
 from upkeep.phases.hooks import alarm
@@ -31,7 +31,7 @@ log = logging.getLogger("upkeep.run")
 def execute(run: Run) -> None:
     """Carry out a new run to its honest end; never raises for what can go wrong."""
     stories = {Operation.REPAIR: repair, Operation.REMOVE: removal.execute}
-    stories |= dict.fromkeys(backups.OPERATIONS, backups.execute)
+    stories |= dict.fromkeys(OF_BACKUPS, backups.execute)
     stories |= dict.fromkeys(restores.OPERATIONS, restores.execute)
     if run.record.operation in stories:
         return stories[run.record.operation](run)

@@ -11,7 +11,7 @@ from upkeep.errors import JournalCorrupt, JournalTooNew, UpkeepError
 from upkeep.gate import maintenance
 from upkeep.layout import StackPaths
 from upkeep.memory import audit, journal, state
-from upkeep.memory.journal import Journal, Operation, Record
+from upkeep.memory.journal import OF_BACKUPS, Journal, Operation, Record
 from upkeep.phases.hooks import cut_short
 from upkeep.phases.patience import await_docker
 from upkeep.phases.repairing import repair
@@ -66,7 +66,7 @@ def finish(run: Run) -> None:
     """Before the gate was shut: nothing happened. Before the switch: undo. After it: go on, or back if that fails."""
     record = run.record
     stories = {Operation.REPAIR: _repair_again, Operation.REMOVE: removal.execute}
-    stories |= dict.fromkeys(backups.OPERATIONS, backups.resume)
+    stories |= dict.fromkeys(OF_BACKUPS, backups.resume)
     stories |= dict.fromkeys(restores.OPERATIONS, restores.resume)
     if record.operation in stories:
         return stories[record.operation](run)

@@ -24,7 +24,7 @@ FILES = {
     "s3_credentials": ("backup-s3-credentials", "s3_credentials_file"),
 }
 KEY = "recovery_key"
-PLAIN = ("append_only", "mount")
+PLAIN = ("append_only", "mount", "s3_region")
 PASSWORD_LENGTH = 12
 ADDRESS = re.compile(r"/.+|sftp:.+|rest:https?://.+|s3:https?://.+")
 
@@ -37,7 +37,7 @@ def backup_policy(wanted: Wanted) -> dict[str, Any]:
     secrets = Layout().paths(wanted["name"]).secrets
     files = {key: str(secrets / name) for given, (name, key) in FILES.items() if target.get(given)}
     place = {"host": wanted["backup_host"], "append_only": bool(target.get("append_only", False))} | files
-    place |= {"mount": target["mount"]} if target.get("mount") else {}
+    place |= {key: target[key] for key in ("mount", "s3_region") if target.get(key)}
     export = {"export": dict(wanted["backup_export"])} if wanted["backup_export"] else {}
     return {
         "backup": {

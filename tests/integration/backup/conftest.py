@@ -7,7 +7,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -51,12 +51,14 @@ class Shelf:
         address: str = "",
         password: str = "geheim",  # noqa: S107
         s3_credentials_file: Path | None = None,
+        s3_region: str = "",
     ) -> ResticProgram:
         """Another look at the repository at `address`, by default one in a directory of this machine."""
         address_file, password_file = (self.folder / f"{name}-{uuid.uuid4().hex}" for name in ("address", "password"))
         address_file.write_text(f"{address or self.folder / 'repository'}\n")
         password_file.write_text(f"{password}\n")
-        target = Target(address_file, password_file, "web1", s3_credentials_file=s3_credentials_file)
+        storage = {"s3_credentials_file": s3_credentials_file, "s3_region": s3_region}
+        target = replace(Target(address_file, password_file, "web1"), **storage)
         return ResticProgram(target, self.folder / "cache", self.program)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from moto.moto_api import recorder
 from moto.server import ThreadedMotoServer
 
 from tests.integration.backup.conftest import Shelf
@@ -61,6 +62,21 @@ def test_saved_read_checked_and_thinned(shelf: Shelf, address: str, credentials:
     again.forget([first.id])
     again.prune(120)
     assert again.snapshots() == (second,)
+
+
+def test_requests_are_signed_for_the_region_that_is_named(
+    shelf: Shelf, address: str, credentials: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed = []
+    for region in ("", "eu-central-1"):
+        asked = tmp_path / f"asked-{region}"
+        monkeypatch.setattr(recorder, "_location", str(asked))
+        recorder.start_recording()
+        repository = shelf.repository(f"{address}{region}", s3_credentials_file=credentials, s3_region=region)
+        repository.create()
+        recorder.stop_recording()
+        signed.append("/eu-central-1/s3/" in asked.read_text())
+    assert signed == [False, True]
 
 
 def test_wrong_password_and_a_missing_repository_are_told_apart(shelf: Shelf, address: str, credentials: Path) -> None:

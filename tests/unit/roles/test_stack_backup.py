@@ -94,11 +94,12 @@ def test_a_wrong_target_is_refused_before_a_host_is_touched(target: dict[str, st
 def test_exports_have_a_place_readers_and_a_timer() -> None:
     readers = ["age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kudqeyxqsd9f3xs"]
     wish = {"directory": "/mnt/usb/portal", "mount": "/mnt/usb", "recipients": readers, "keep": 3}
-    role = rendered(stack__backup_target=TARGET | {"mount": "/mnt/usb"}, stack__backup_export=wish)
+    target = TARGET | {"mount": "/mnt/usb", "s3_region": "eu-central-1"}
+    role = rendered(stack__backup_target=target, stack__backup_export=wish)
     policy = policies.parse(role.yaml("stack.yml.j2"), "portal").backup
     assert policy is not None
     assert policy.export == Export(Path("/mnt/usb/portal"), tuple(readers), 3, Path("/mnt/usb"))
-    assert policy.target.mount == Path("/mnt/usb")
+    assert (policy.target.mount, policy.target.s3_region) == (Path("/mnt/usb"), "eu-central-1")
     timers = {timer["name"]: timer["at"] for timer in role.value("__stack__backup_timers")}
     assert timers["export"] == "Sun *-*-* 06:00"
     wrong = rendered(stack__backup_target=TARGET, stack__backup_export=wish | {"recipients": ["AGE-SECRET-KEY-1"]})
