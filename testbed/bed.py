@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from testbed import freezer, inventory, network, registry, ssh, state
 from testbed import host as hosts
-from testbed import inventory, network, registry, ssh, state
 from testbed.build import ensure_images
 from testbed.command import attempt, run
 from testbed.console import say
@@ -67,7 +67,7 @@ def renew(name: str, host_name: str, flavour: str = "") -> Bed:
     another kind than before."""
     bed = state.load(name)
     host = bed.host(host_name)
-    run(docker("rm", "--force", "--volumes", host.container))
+    freezer.end("rm", "--force", "--volumes", containers=[host.container])
     _, public_key = ssh.create_key(state.folder(name))
     host = replace(host, flavour=flavour or host.flavour)
     bed = replace(bed, hosts={**bed.hosts, host_name: _boot(bed, host, public_key)})
@@ -130,7 +130,7 @@ def _remove(name: str) -> None:
 
 def _remove_containers(mark: str) -> None:
     if containers := _containers(mark):
-        run(docker("rm", "--force", "--volumes", *containers))
+        freezer.end("rm", "--force", "--volumes", containers=containers)
     network_name = f"upkeep-{mark}"
     if attempt(docker("network", "inspect", network_name)).returncode == 0:
         registry.detach(network_name)

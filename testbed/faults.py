@@ -1,11 +1,10 @@
 """What tests do to a host: reboot it, pull its plug, cut its network or its ssh sessions."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
+from testbed import freezer
 from testbed import host as hosts
-from testbed.command import as_root, attempt, run
+from testbed.command import attempt, run
 from testbed.console import say
 from testbed.engine import docker
 from testbed.failure import TestbedError
@@ -13,7 +12,6 @@ from testbed.state import Host
 
 _REBOOT_LIMIT_S = 90
 _TABLE = "testbed_cut"
-_FREEZER = Path("/sys/fs/cgroup/freezer/docker")
 # Like a pulled cable: nothing enters or leaves by eth0, open connections hang until it is mended.
 _CUT_RULES = f"""
 table inet {_TABLE} {{
@@ -35,22 +33,8 @@ def reboot(host: Host) -> None:
 
 def kill(host: Host) -> None:
     """Switch the host off hard, as in a power cut; it stays off until `start`."""
-    with ThreadPoolExecutor(1) as beside:
-        killing = beside.submit(run, docker("kill", "--signal", "KILL", host.container))
-        while not killing.done():
-            time.sleep(0.2)
-            _thaw(host)
-    killing.result()
+    freezer.end("kill", "--signal", "KILL", containers=[host.container])
     say(f"Host {host.name}: ausgeschaltet")
-
-
-def _thaw(host: Host) -> None:
-    """With cgroups of the first version, processes of a container that is paused inside outlive their kill, and so does
-    the host. Thawed they have nothing left to do but die."""
-    known = attempt(docker("inspect", "--format", "{{.Id}}", host.container)).stdout.strip()
-    frozen = [file for file in (_FREEZER / known).glob("**/freezer.state") if known and "FROZEN" in file.read_text()]
-    for file in frozen:
-        attempt([*as_root(), "tee", str(file)], stdin="THAWED")
 
 
 def start(host: Host) -> None:
