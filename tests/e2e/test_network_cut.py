@@ -21,7 +21,7 @@ HEALTH = "import requests, sys; print(requests.get(sys.argv[1], timeout=10).text
 
 @contextmanager
 def cut(site: Site) -> Iterator[None]:
-    site.run("docker", "network", "disconnect", "--force", DATA, SLOT)
+    site.run("docker", "network", "disconnect", DATA, SLOT)
     try:
         yield
     finally:
