@@ -40,8 +40,8 @@ testbed-up: setup ## Testhosts zum Arbeiten von Hand (HOSTS=3)
 testbed-down: setup ## räumt diese Testhosts wieder weg
 	@$(PYTHON) -m testbed down hand
 
-secrets: setup ## erzeugt fehlende Geheimnisse eines Inventars (INVENTORY=demo)
-	@$(PYTHON) -m workshop.secrets inventories/$(INVENTORY)
+secrets: setup ## erzeugt fehlende Geheimnisse eines Inventars (INVENTORY=demo), mit RENEW=vault__… neue
+	@$(PYTHON) -m workshop.secrets inventories/$(INVENTORY) $(if $(RENEW),--renew $(RENEW))
 
 wheels: setup ## packt den Agenten und seine Abhängigkeiten für die Hosts
 	@$(PYTHON) -m workshop.wheels

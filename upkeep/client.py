@@ -101,8 +101,9 @@ class AgentClient:
     def agent(self) -> Json:
         return self._object("GET", "/v1/agent")
 
-    def try_notify(self) -> Json:
-        return self._object("POST", "/v1/notify/test", {}, timeout=90.0)
+    def tried(self, what: str) -> Json:
+        """The ways to „notify“ somebody; the credentials placed for „registries“."""
+        return self._object("POST", f"/v1/{what}/test", {}, timeout=180.0)
 
     def watch(self, stack: str) -> Json:
         return self._object("POST", _path("stacks", stack, "watch"), {}, timeout=300.0)

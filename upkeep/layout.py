@@ -8,6 +8,7 @@ from pathlib import Path
 
 from upkeep.errors import UnknownStack
 
+TICKET_KEY = re.compile(r"ticket-key(\.[0-9a-f]{4})?")
 STACK_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
@@ -51,8 +52,9 @@ class StackPaths:
         return self.home / "secrets"
 
     @property
-    def ticket_key(self) -> Path:
-        return self.secrets / "ticket-key"
+    def ticket_keys(self) -> tuple[Path, ...]:
+        """Those that a slot may have been started with; more than one while a new key comes into use."""
+        return tuple(sorted(file for file in self.secrets.glob("ticket-key*") if TICKET_KEY.fullmatch(file.name)))
 
     @property
     def system_file(self) -> Path:
@@ -158,6 +160,11 @@ class Layout:
     def notify_file(self) -> Path:
         """Who is told when somebody has to come; it holds passwords."""
         return self.root / "etc/upkeep/notify.json"
+
+    @property
+    def registry_login(self) -> Path:
+        """Placed to be tried, before it takes the place of the one in use."""
+        return self.root / "etc/upkeep/docker/next/config.json"
 
     @property
     def sockets(self) -> Path:

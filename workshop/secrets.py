@@ -1,4 +1,5 @@
-"""Generates, once, every secret that an inventory names as `vault__…` and keeps them in an encrypted vault file."""
+"""Generates, once, every secret that an inventory names as `vault__…` and keeps them in an encrypted vault file.
+`--renew` makes others in place of some; hosts have the ones before until `playbooks/rotate-secrets.yml` was there."""
 
 from __future__ import annotations
 
@@ -83,20 +84,37 @@ def write_vault(vault: VaultLib, file: Path, values: dict[str, str]) -> None:
     temporary.replace(file)
 
 
+def renewable(values: dict[str, str], names: list[str]) -> set[str]:
+    """Those names, when each of them can be replaced by a value of our own making."""
+    for name in names:
+        if name not in values:
+            fail(f"{name} steht nicht im Tresor. Dort stehen: {', '.join(sorted(values)) or 'noch keine'}.")
+        if name.endswith("_keyfile") or generate(name) is None:
+            stops = name.endswith("_keyfile")
+            why = "MongoDB müsste dafür anhalten" if stops else "diesen Wert kennt nur der Betreiber"
+            fail(f"{name} lässt sich so nicht erneuern: {why} (docs/geheimnisse-wechseln.md). Geändert wurde nichts.")
+    return set(names)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Geheimnisse eines Inventars einmalig erzeugen")
     parser.add_argument("inventory", type=Path, help="z. B. inventories/demo")
-    inventory = parser.parse_args().inventory
+    parser.add_argument("--renew", nargs="+", default=[], metavar="vault__…", help="diese durch neue ersetzen")
+    arguments = parser.parse_args()
+    inventory = arguments.inventory
     if not inventory.is_dir():
         fail(f"Inventar {inventory} gibt es nicht. Vorhanden: {', '.join(p.name for p in ROOT.glob('inventories/*/'))}")
     vault_file = inventory / "group_vars" / "all" / "vault.yml"
     vault = VaultLib([("default", VaultSecret(ensure_password()))])
     values = read_vault(vault, vault_file)
-    missing = [name for name in names_in(inventory, vault_file) if name not in values]
+    renewed = renewable(values, arguments.renew)
+    missing = sorted({name for name in names_in(inventory, vault_file) if name not in values} | renewed)
     made = {name: value for name in missing if (value := generate(name))}
     if made:
         write_vault(vault, vault_file, values | made)
         say(f"{len(made)} Geheimnisse erzeugt: {vault_file}")
+    if renewed:
+        say(f"In Gebrauch nehmen: ansible-playbook -i {inventory} playbooks/rotate-secrets.yml")
     unknown = [name for name in missing if name not in made]
     if unknown:
         fail(f"Diese Werte kennt nur der Betreiber: {', '.join(unknown)}. Eintragen: ansible-vault edit {vault_file}")

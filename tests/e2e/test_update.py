@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-import requests
 from playwright.sync_api import Browser, Page, expect
 
 from bench.load import Tally
@@ -12,12 +11,13 @@ from tests.crowding import crowding
 from tests.e2e import site as sites
 from tests.e2e.callers import Callers
 from tests.e2e.site import Json, Played, Site
-from tests.e2e.visitor import DESKTOP, PHONE, at, cookie, enter
+from tests.e2e.visitor import DESKTOP, PHONE, at, enter
 from tests.e2e.watching import (
     Navigations,
     assert_only_good_answers,
     assert_stays,
     first_answer_of,
+    kept,
     reading,
     shut,
     writing,
@@ -84,17 +84,6 @@ def assert_short_window(tally: Tally, report: Json) -> None:
     limit = report["timings"]["start_to_ready_s"] + MORE_THAN_THE_START * crowding()
     assert report["timings"]["maintenance_s"] <= limit
     assert 0 < tally.closed_seconds() <= limit
-
-
-def kept(site: Site, mark: str) -> int:
-    """How many of the writers' articles are there; a slow machine lets them write more than one page of them."""
-    query, found, headers = {"q": f"Lastprobe {mark}", "limit": "200"}, 0, {"Cookie": cookie(site)}
-    while True:
-        answer = requests.get(f"{site.url}/api/articles", query, headers=headers, timeout=30).json()
-        found += len(answer["articles"])
-        if answer["after"] is None:
-            return found
-        query["after"] = answer["after"]
 
 
 def test_a_broken_version_leaves_the_old_one_serving_and_says_why(site: Site, browser: Browser) -> None:

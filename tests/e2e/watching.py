@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import requests
 from playwright.sync_api import Page
 
 from bench.load import Call, Tally, describe
@@ -67,3 +68,14 @@ def assert_only_good_answers(tally: Tally, releases: list[str]) -> None:
     """200 and the gate's own 503, nothing else; and never back and forth between releases."""
     assert not tally.failures, describe(tally)
     assert list(tally.releases) == releases
+
+
+def kept(site: Site, mark: str) -> int:
+    """How many of the writers' articles are there; a slow machine lets them write more than one page of them."""
+    query, found, headers = {"q": f"Lastprobe {mark}", "limit": "200"}, 0, {"Cookie": cookie(site)}
+    while True:
+        answer = requests.get(f"{site.url}/api/articles", query, headers=headers, timeout=30).json()
+        found += len(answer["articles"])
+        if answer["after"] is None:
+            return found
+        query["after"] = answer["after"]

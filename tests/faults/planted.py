@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -68,12 +68,13 @@ def gives_away(text: str) -> list[str]:
 
 class Onlooker:
     """Somebody who keeps typing `ps` on this machine: sees arguments and environment of every process, also of those in
-    the testbed's hosts and in their containers. `seen`: what gave a secret away. `known`: how many processes it met."""
+    the testbed's hosts and in their containers. `seen`: what gave a secret away. `known`: how many processes it met.
+    `sought`: other texts than the planted ones."""
 
-    def __init__(self) -> None:
+    def __init__(self, sought: Iterable[str] = ()) -> None:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
-        self._traces = [trace.encode() for trace in traces()]
+        self._traces = [trace.encode() for trace in (sought or traces())]
         self._looks: dict[str, int] = {}
         self.seen: set[str] = set()
         self.known = 0

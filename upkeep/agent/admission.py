@@ -27,9 +27,13 @@ def admit(paths: StackPaths, ports: Ports, action: Action, origin: str, text: st
 def _settings(paths: StackPaths) -> tuple[DoorPolicy, tuple[str, ...]]:
     try:
         door = policies.read(paths.policy_file, paths.name).door
-        return door, ticket.keys(paths.ticket_key.read_text(encoding="utf-8"), str(paths.ticket_key))
+        files = paths.ticket_keys
+        found = tuple(key for file in files for key in ticket.keys(file.read_text(encoding="utf-8"), str(file)))
     except (UpkeepError, OSError, ValueError) as exc:
         raise _closed() from exc
+    if not found:
+        raise _closed()
+    return door, found
 
 
 def _closed() -> NotAdmitted:

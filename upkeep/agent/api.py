@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from upkeep import __version__
+from upkeep import __version__, registry_trial
 from upkeep import health as healths
 from upkeep import status as statuses
 from upkeep.agent import protocol
@@ -64,6 +64,10 @@ def agent(desk: Desk, request: Request, _: str) -> Any:
 
 def try_notify(desk: Desk, request: Request, _: str) -> Any:
     return trial(desk.ports)
+
+
+def try_registries(desk: Desk, request: Request, _: str) -> Any:
+    return registry_trial.trial(desk.layout, desk.ports)
 
 
 def stacks(desk: Desk, request: Request, _: str) -> Any:
@@ -128,6 +132,7 @@ NAME = "([^/]+)"
 VERBS: tuple[tuple[str, str, Verb], ...] = (
     ("GET", "/v1/agent()", agent),
     ("POST", "/v1/notify/test()", try_notify),
+    ("POST", "/v1/registries/test()", try_registries),
     ("GET", "/v1/stacks()", stacks),
     ("GET", f"/v1/stacks/{NAME}", stack_status),
     ("GET", f"/v1/stacks/{NAME}/health", stack_health),

@@ -126,7 +126,7 @@ def backups(desk: Desk, args: argparse.Namespace) -> Exit:
 def notify(desk: Desk, args: argparse.Namespace) -> Exit:
     if not args.test:
         raise UsageError("Eine Probe verschickt `upkeep notify --test`; Alarme kommen von selbst.")
-    answer = desk.client.try_notify()
+    answer = desk.client.tried("notify")
     desk.show(answer, pages.deliveries_page(answer))
     return Exit.FAILED if any(item["problem"] for item in answer["deliveries"]) else Exit.OK
 

@@ -12,6 +12,7 @@ from upkeep.memory.state import State
 from upkeep.phases.database_copy import drop_old_copies
 from upkeep.phases.migrate import clear_one_offs
 from upkeep.phases.prepare import remove_old
+from upkeep.phases.retire import retire_accounts, retire_ticket_key
 from upkeep.runs.run import Run
 
 
@@ -71,6 +72,8 @@ def hold(run: Run) -> str:
 
 def prune(run: Run) -> str:
     """Own old containers, images, snapshots: current and previous stay, so does what other stacks of this host know."""
+    retire_accounts(run)
+    retire_ticket_key(run)
     remove_old(run)
     clear_one_offs(run)
     drop_old_copies(run)

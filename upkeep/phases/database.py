@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from upkeep.errors import NotReady
+from upkeep.memory import state
+from upkeep.plans.accounts import noted
 from upkeep.policy.stack import MongoPolicy, Policy
 from upkeep.ports.compose import Project
 from upkeep.ports.mongo import Account
@@ -20,8 +24,11 @@ def bring_up(run: Run, project: Project, policy: Policy, services: tuple[str, ..
 
 
 def set_accounts(run: Run, policy: Policy) -> None:
-    """Least privilege: every user only on the application's database; root for the operator."""
+    """Least privilege: every user only on the application's database; root for the operator. Remembered first: whoever
+    is made is removed again once nobody wants him."""
     if policy.mongodb:
+        known = state.load(run.paths)
+        run.remember(replace(known, hashes=noted(policy.mongodb, known.hashes)))
         run.ports.mongo.ensure_accounts(address_of(run), keyfile_of(policy), accounts(policy.mongodb))
 
 

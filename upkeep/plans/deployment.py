@@ -8,9 +8,10 @@ from upkeep.errors import Refused
 from upkeep.gate import files as gate_files
 from upkeep.memory import held
 from upkeep.memory.release import Images, Release
-from upkeep.plans import database_step
+from upkeep.plans import accounts, database_step
 from upkeep.plans.plan import GateChange, Plan
 from upkeep.plans.situation import Situation, available, known_images
+from upkeep.policy import stack as policies
 from upkeep.policy.stack import Policy
 from upkeep.ports.docker import Container, by_service
 from upkeep.ports.registry import Resolved
@@ -40,7 +41,7 @@ def _first_install(situation: Situation) -> Plan:
         size_bytes=resolved.size_bytes,
         architecture=resolved.architecture,
         references=policy.references,
-        hashes=_hashes(situation, compose),
+        hashes=_hashes(situation, compose, None),
         pin=_pin(policy, target),
         message=f"Erste Installation: {target.label}",
     )
@@ -59,27 +60,28 @@ def _later_deploy(situation: Situation, current: Release) -> Plan:
 def _differences(
     situation: Situation, current: Release, target: Release, images: Images, resolved: Resolved | None
 ) -> Plan:
-    paths, known = situation.paths, situation.state
+    paths, known, policy = situation.paths, situation.state, situation.policy
     compose = composition.read(paths.compose_file, paths.home)
-    deployed = composition.read(paths.snapshot(current.snapshot or "").compose_file, paths.home)
+    snapshot = paths.snapshot(current.snapshot or "")
+    deployed = composition.read(snapshot.compose_file, paths.home)
     changed = compose.changed_since(deployed)
-    hashes = _hashes(situation, compose)
+    hashes = _hashes(situation, compose, policies.read(snapshot.policy_file, paths.name))
     running = by_service(item for item in situation.ports.docker.containers(paths.name) if item.running)
-    others = tuple(name for name in _others(compose, situation.policy) if name in changed or name not in running)
+    others = tuple(name for name in _others(compose, policy) if name in changed or name not in running)
     plan = Plan(
         release=current,
         target=target,
         images_before=known.images,
         images=images,
         services=others,
-        accounts=hashes["accounts"] != known.hashes.get("accounts"),
+        accounts=hashes["accounts"] != known.hashes.get("accounts") or bool(accounts.superseded(policy, hashes)),
         slots=_slots_differ(situation, target, changed, running) or hashes["app"] != known.hashes.get("app"),
         gate=_gate_change(situation, images, changed, running, hashes),
         size_bytes=resolved.size_bytes if resolved else 0,
         architecture=resolved.architecture if resolved else "",
-        references=situation.policy.references | database_step.differing(situation),
+        references=policy.references | database_step.differing(situation),
         hashes=hashes,
-        pin=(str(situation.policy.image.reference), resolved.digest) if resolved else known.pin,
+        pin=(str(policy.image.reference), resolved.digest) if resolved else known.pin,
     )
     return _with_message(plan, situation)
 
@@ -155,7 +157,7 @@ def _pin(policy: Policy, target: Release) -> tuple[str, str] | None:
     return (str(policy.image.reference), target.digest) if policy.image.pinned else None
 
 
-def _hashes(situation: Situation, compose: Composition) -> dict[str, str]:
+def _hashes(situation: Situation, compose: Composition, before: Policy | None) -> dict[str, str]:
     policy = situation.policy
     slot_files = [
         file
@@ -170,4 +172,5 @@ def _hashes(situation: Situation, compose: Composition) -> dict[str, str]:
         "files": composition.files_hash(situation.paths.compose_file, situation.paths.policy_file),
         "gate": gate_files.fingerprint(gate_files.wanted(situation.paths)),
         "accounts": composition.content_hash(passwords, [(user.name, user.roles) for user in users]),
+        **accounts.hashes_of(policy, before, situation.state.hashes),
     }

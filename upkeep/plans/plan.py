@@ -63,11 +63,11 @@ class Plan:
     @property
     def restarts(self) -> bool:
         """Whether the app's slots are started anew, whichever way."""
-        return self.slots or bool(self.services) or self.accounts
+        return self.slots or bool(self.services)
 
     @property
     def changed(self) -> bool:
-        return self.restarts or self.gate is not GateChange.NONE
+        return self.restarts or self.accounts or self.gate is not GateChange.NONE
 
     @property
     def new_digest(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from upkeep.composition import GATE
 from upkeep.memory.journal import Operation
+from upkeep.plans.accounts import changed_in_place
 from upkeep.plans.plan import Plan
 from upkeep.plans.situation import Situation
 from upkeep.policy import stack as policies
@@ -47,8 +48,8 @@ def _obstacles(situation: Situation, plan: Plan, policy: Policy) -> Iterator[str
         yield "die Migration ist nicht abwärtsverträglich"
     if plan.services:
         yield f"{', '.join(plan.services)} wird neu gestartet"
-    if plan.accounts:
-        yield "die Zugänge zur Datenbank ändern sich"
+    if plan.accounts and (names := changed_in_place(before, plan.hashes, situation.state.hashes)):
+        yield f"der Zugang {', '.join(names)} zur Datenbank ändert sich unter seinem Namen"
     if (policy.app.port, policy.app.health_path) != (before.app.port, before.app.health_path):
         yield "Port oder Health-Pfad der Anwendung ändern sich"
     if running_of(situation.ports.docker.containers(situation.paths.name), GATE) is None:

@@ -40,6 +40,9 @@ class Mongo(Protocol):
     def ensure_accounts(self, address: str, keyfile: str, accounts: tuple[Account, ...]) -> None:
         """Create or update users; passwords and roles are as given afterwards."""
 
+    def drop_accounts(self, address: str, keyfile: str, database: str, names: tuple[str, ...]) -> None:
+        """Nobody gets in as one of them any more. One that is not there is fine."""
+
     def facts(self, address: str, keyfile: str) -> Facts: ...
 
     def raise_feature(self, address: str, keyfile: str, series: str, confirm: bool) -> None:
@@ -61,6 +64,12 @@ class PyMongo:
         with _failures("MongoDB-Benutzer lassen sich nicht einrichten"), connected(address, keyfile, 30) as client:
             for account in accounts:
                 _ensure(client[account.database], account)
+
+    def drop_accounts(self, address: str, keyfile: str, database: str, names: tuple[str, ...]) -> None:
+        with _failures("MongoDB-Benutzer lassen sich nicht entfernen"), connected(address, keyfile, 30) as client:
+            for name in names:
+                if client[database].command("usersInfo", name)["users"]:
+                    client[database].command("dropUser", name)
 
     def facts(self, address: str, keyfile: str) -> Facts:
         with _failures("MongoDB antwortet nicht"), connected(address, keyfile, 30) as client:

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -48,12 +49,19 @@ class Registry(Protocol):
     def tags(self, reference: Reference, host: DockerHost) -> tuple[str, ...]:
         """All tags of the repository, at most MOST_TAGS. Raises RegistryFailed or ImageMissing."""
 
+    def with_credentials(self, file: Path) -> Registry:
+        """The same with other ones: a file like that of `docker login`."""
+
 
 class HttpRegistry:
-    """Distribution API v2 over requests. Credentials are those of root's `docker login`."""
+    """Distribution API v2 over requests. Credentials are those of root's `docker login` unless others are given."""
 
-    def __init__(self, timeout: float = 15.0) -> None:
+    def __init__(self, timeout: float = 15.0, credentials: Path | None = None) -> None:
         self._timeout = timeout
+        self._credentials = credentials
+
+    def with_credentials(self, file: Path) -> Registry:
+        return HttpRegistry(self._timeout, file)
 
     def resolve(self, reference: Reference, host: DockerHost) -> Resolved:
         return self._asked(reference, host, lambda session: self._resolve(session, reference, host))
@@ -65,7 +73,7 @@ class HttpRegistry:
         """The first address that answers, counts."""
         failure: UpkeepError | None = None
         for address in addresses(reference, host):
-            with RegistrySession(address, reference, self._timeout) as session:
+            with RegistrySession(address, reference, self._timeout, self._credentials) as session:
                 try:
                     return ask(session)
                 except (RegistryFailed, ImageMissing) as exc:

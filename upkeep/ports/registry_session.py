@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
@@ -38,9 +39,11 @@ class Page:
 
 
 class RegistrySession:
-    """`address`: base address of the registry (`https://ghcr.io`). Use as a context manager."""
+    """`address`: base address of the registry (`https://ghcr.io`), `login`: a file of credentials in place of
+    root's. Use as a context manager."""
 
-    def __init__(self, address: str, reference: Reference, timeout: float) -> None:
+    def __init__(self, address: str, reference: Reference, timeout: float, login: Path | None = None) -> None:
+        self._login = str(login) if login else None
         self._address = address
         self._reference = reference
         self._timeout = timeout
@@ -131,7 +134,8 @@ class RegistrySession:
         from docker import auth
 
         registry = self._reference.registry
-        found = auth.load_config().resolve_authconfig(HUB_CREDENTIALS if registry == DOCKER_HUB else registry)
+        name = HUB_CREDENTIALS if registry == DOCKER_HUB else registry
+        found = auth.load_config(self._login).resolve_authconfig(name)
         return (found["username"], found["password"]) if found and found.get("username") else None
 
     def _no_access(self, observed: str) -> RegistryFailed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import colorsys
+import hashlib
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ from upkeep.tickets import ticket
 Wanted = Mapping[str, Any]
 DEFAULT_MONGODB = "mongo:8.0"
 MONGODB_USER = 999
+ENVIRONMENT = "environment"  # the file of environment secrets
 # Keys of stack.yml and of the inventory: app.slots is stack__slots, door.origins stack__door_origins;
 # migration and hooks are there as they are here.
 POLICY_KEY = re.compile(r"\b(?:app|update|(maintenance|door|backup))\.(\w+)")
@@ -113,13 +115,14 @@ def _inventory_name(key: re.Match[str]) -> str:
 def secret_files(wanted: Wanted) -> list[dict[str, Any]]:
     """What `upkeep_files` is to place below secrets/: each readable for its one consumer."""
     name, group = wanted["name"], str(wanted["app_user"])
-    files = [_secret(name, secret, value, mode="0440", group=group) for secret, value in wanted["secrets"].items()]
-    if wanted["ticket_key"]:
-        files.append(_secret(name, "ticket-key", f"{wanted['ticket_key'].strip()}\n", mode="0440", group=group))
-    variables = wanted["environment_secrets"]
-    if variables:  # read by compose as root; single quotes keep `$` and `#` what they are
-        lines = "".join(f"{variable}='{value}'\n" for variable, value in variables.items())
-        files.append(_secret(name, "environment", lines, mode="0400"))
+    contents, places = _slot_secrets(wanted), secret_places(wanted)
+    files = [
+        _secret(name, places[secret], value, mode="0440", group=group)
+        for secret, value in contents.items()
+        if secret != ENVIRONMENT
+    ]
+    if ENVIRONMENT in contents:  # read by compose as root
+        files.append(_secret(name, places[ENVIRONMENT], contents[ENVIRONMENT], mode="0400"))
     mongodb = wanted["databases"].get("mongodb")
     if mongodb:
         owner = str(MONGODB_USER)
@@ -130,6 +133,24 @@ def secret_files(wanted: Wanted) -> list[dict[str, Any]]:
             for user in mongodb.get("users", [])
         ]
     return files + [_secret(name, secret, value, mode="0400") for secret, value in backup_secrets(wanted).items()]
+
+
+def secret_places(wanted: Wanted) -> dict[str, str]:
+    """Name of a secret that slots are started with → name of its file, which changes with the content: a slot keeps the
+    one it was started with, whatever is placed beside it, until the agent removes what nobody uses any more. Two bytes
+    of the hash tell nobody anything; where they happen to be the same the file is replaced."""
+    contents = _slot_secrets(wanted)
+    return {name: f"{name}.{hashlib.sha256(text.encode()).hexdigest()[:4]}" for name, text in contents.items()}
+
+
+def _slot_secrets(wanted: Wanted) -> dict[str, str]:
+    found = {name: str(value) for name, value in wanted["secrets"].items()}
+    if wanted["ticket_key"]:
+        found["ticket-key"] = f"{wanted['ticket_key'].strip()}\n"
+    variables = wanted["environment_secrets"]
+    if variables:  # single quotes keep `$` and `#` what they are
+        found[ENVIRONMENT] = "".join(f"{variable}='{value}'\n" for variable, value in variables.items())
+    return found
 
 
 def _secret(stack: str, name: str, value: object, **owner: str) -> dict[str, Any]:
@@ -190,6 +211,7 @@ class FilterModule:
             "stack_policy": policy,
             "stack_policy_problems": policy_problems,
             "stack_secret_files": secret_files,
+            "stack_secret_places": secret_places,
             "stack_text_colour": text_colour,
             "stack_visible_on": visible_on,
             "stack_initial": initial,

@@ -132,7 +132,7 @@ def test_release_env_edited_by_hand(stage: Stage, host: ManagedHost) -> None:
     ids=["mode", "missing", "empty"],
 )
 def test_unreadable_secret(stage: Stage, host: ManagedHost, spoil: str, observed: str) -> None:
-    file = f"{host.home}/secrets/token"
+    file = host.shell(f"echo {host.home}/secrets/token.*").strip()
     said = f"Das Geheimnis {file} ist nicht lesbar (gefunden: {observed}). "
     said += "`make secrets` und danach `ansible-playbook playbooks/site.yml` ausführen."
     host.shell(f"cp -p {file} /root/token; file={file}; {spoil}")

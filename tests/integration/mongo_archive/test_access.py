@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
+from pymongo.errors import OperationFailure
 
 from tests.integration.app.mongod import binary
 from upkeep.mongo_archive import (
@@ -114,3 +115,21 @@ def test_whoever_may_not_read_everything_gets_a_clear_message(
     ):
         dump(client, io.BytesIO())
     assert "uthori" in str(failure.value) or "Authentication failed" in str(failure.value)
+
+
+def test_two_users_in_turn_and_the_one_before_gets_in_no_more(agent: Client, locked: tuple[str, str]) -> None:
+    (address, keyfile), roles = locked, (("readWrite", "shop"),)
+    PyMongo().ensure_accounts(address, keyfile, (Account("app.one", "one-password", "shop", roles),))
+    with entered(address, "app.one", "one-password", "shop") as before:
+        assert before["shop"]["stock"].count_documents({}) == 100
+        PyMongo().ensure_accounts(address, keyfile, (Account("app.two", "two-password", "shop", roles),))
+        assert before["shop"]["stock"].count_documents({}) == 100
+        with entered(address, "app.two", "two-password", "shop") as after:
+            for _ in range(2):  # again is fine
+                PyMongo().drop_accounts(address, keyfile, "shop", ("app.one",))
+            assert after["shop"]["stock"].count_documents({}) == 100
+        with pytest.raises(OperationFailure):
+            before["shop"]["stock"].count_documents({})
+    with entered(address, "app.one", "one-password", "shop") as late, pytest.raises(OperationFailure) as caught:
+        late["shop"]["stock"].count_documents({})
+    assert caught.value.code == 18  # AuthenticationFailed

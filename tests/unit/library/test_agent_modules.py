@@ -295,6 +295,17 @@ def test_health_waits_for_the_stack(agent: FakeAgent, call: Call) -> None:
     assert call("upkeep_health", wait=30).result["healthy"] is True
 
 
+def test_a_log_in_for_registries_is_tried_and_never_a_change(agent: FakeAgent, run_module: Module) -> None:
+    tried, path = {"tried": ["ghcr.io/a/b:1"], "untried": ["docker.io"]}, "/v1/registries/test"
+    agent.refuse(path, 200, tried, times=1)
+    good = run_module("upkeep_registries", socket=str(agent.path)).result
+    assert (good["changed"], good["tried"], good["untried"]) == (False, tried["tried"], tried["untried"])
+    assert "docker.io" in good["message"]
+    agent.refuse(path, 502, {"error": "Die alte bleibt.", "code": "registry"}, times=1)
+    bad = run_module("upkeep_registries", socket=str(agent.path)).result
+    assert (bad["failed"], bad["msg"]) == (True, "Die alte bleibt.")
+
+
 def test_maintenance_sends_the_page_and_check_mode_only_asks(agent: FakeAgent, call: Call) -> None:
     agent.maintenance["diff"] = {"before": "aus\n", "after": "an\n"}
     page = {"title": "Inventur", "text": "Bis gleich", "until": "2099-01-01T18:30:00+00:00", "reason": "Zählen"}

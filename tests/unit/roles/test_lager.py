@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -31,11 +32,24 @@ def test_preset_is_a_good_stack(stack: Rendering) -> None:
 
 
 def test_password_in_the_address_of_the_database_is_escaped(stack: Rendering) -> None:
-    (file,) = [file for file in stack.value("__stack__files") if file["path"].endswith("/mongodb-uri")]
+    (file,) = [file for file in stack.value("__stack__files") if "/mongodb-uri." in file["path"]]
+    user = user_of(stack)
     assert file["content"] == (
-        "mongodb://lager-app:pl4nted%2Fp%40ss%3Aword@mongodb:27017/lager?replicaSet=rs0&authSource=lager"
+        f"mongodb://{user}:pl4nted%2Fp%40ss%3Aword@mongodb:27017/lager?replicaSet=rs0&authSource=lager"
     )
     assert (file["mode"], file["group"], file["secret"]) == ("0440", "7310", True)
+
+
+def test_another_password_is_another_user_of_the_database(stack: Rendering) -> None:
+    other = Rendering("lager", **GIVEN | {"lager__mongodb_app_password": "pl4nted-another"})
+    assert other.value("__lager__user") != user_of(stack)
+    assert re.fullmatch(r"lager-app\.[0-9a-f]{4}", user_of(stack))
+
+
+def user_of(stack: Rendering) -> str:
+    (user,) = stack.yaml("stack.yml.j2")["databases"]["mongodb"]["users"]
+    assert user["password_file"].endswith(f"/mongodb-user-{user['name']}")
+    return str(user["name"])
 
 
 def test_app_reads_its_secrets_from_files(stack: Rendering) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from upkeep.door.routes import Door
 from upkeep.policy import stack as policies
 from upkeep.tickets.actions import Action
 
+CONTENT = re.compile(r"\.[0-9a-f]{4}$")
 PLANTED = "pl4nted-$ecret"
 MONGODB = {
     "name": "lager",
@@ -138,7 +140,7 @@ def test_dollar_signs_of_the_inventory_reach_the_container(full: Rendering) -> N
 def test_secrets_lie_in_their_own_files_and_nowhere_else(full: Rendering) -> None:
     plain, secret = full.value("__stack__plain_files"), full.value("__stack__files")
     assert PLANTED not in str(plain)
-    found = {Path(file["path"]).name: file for file in secret if file.get("secret")}
+    found = {CONTENT.sub("", Path(file["path"]).name): file for file in secret if file.get("secret")}
     assert {
         name: (file["mode"], file.get("owner", "root"), file.get("group", "root")) for name, file in found.items()
     } == {
@@ -150,6 +152,22 @@ def test_secrets_lie_in_their_own_files_and_nowhere_else(full: Rendering) -> Non
         "mongodb-user-lager-app": ("0400", "root", "root"),
     }
     assert found["environment"]["content"] == f"TOKEN='{PLANTED}-token'\n"
+
+
+def test_no_secret_is_placed_that_nobody_wants() -> None:
+    assert [file["path"] for file in Rendering("stack", **MINIMAL).value("__stack__files") if file.get("secret")] == []
+
+
+def test_a_secret_with_another_content_is_another_file_that_the_slots_are_started_with() -> None:
+    roles = [Rendering("stack", **FULL | {"stack__ticket_key": key * 40}) for key in "ab"]
+    before, after = ({file["path"] for file in role.value("__stack__files") if file.get("secret")} for role in roles)
+    assert [CONTENT.sub("", Path(path).name) for path in before - after] == ["ticket-key"]
+    for role, places in zip(roles, (before, after), strict=True):
+        compose = role.yaml("compose.yml.j2")
+        named = {name: f"/srv/upkeep/portal/{secret['file']}" for name, secret in compose["secrets"].items()}
+        assert set(named) == {"session-key", "ticket-key", "mongodb-keyfile"}
+        environment = f"/srv/upkeep/portal/{compose['services']['app-1']['env_file'][0]}"
+        assert {str(Path(path)) for path in (*named.values(), environment)} <= places
 
 
 def test_application_reads_what_the_agent_publishes_and_writes_nothing_there(role: Rendering) -> None:

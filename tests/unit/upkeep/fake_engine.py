@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.unit.upkeep.fake_errands import run_errand
@@ -33,6 +34,10 @@ class FakeRegistry:
             raise ImageMissing(f"Das Abbild {reference} gibt es nicht", observed="HTTP 404")
         image = self.world.published[digest]
         return Resolved(reference, digest, image.version, self.world.architecture, 1_000_000, image.notes)
+
+    def with_credentials(self, file: Path) -> FakeRegistry:
+        self.world.logins.append(file)
+        return self
 
     def tags(self, reference: Reference, host: DockerHost) -> tuple[str, ...]:
         named = (name.rpartition(":") for name in self.world.tags)

@@ -184,6 +184,12 @@ class FakeMongo:
             with self.world.change(f"user {account.name}"):
                 self.accounts[account.name] = account
 
+    def drop_accounts(self, address: str, keyfile: str, database: str, names: tuple[str, ...]) -> None:
+        self._server()
+        for name in names:
+            with self.world.change(f"drop user {name}"):
+                self.accounts.pop(name, None)
+
     def facts(self, address: str, keyfile: str) -> Facts:
         return Facts(self._server().version or "", self.world.feature)
 

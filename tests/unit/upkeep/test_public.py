@@ -69,7 +69,7 @@ def agent(desk: Desk, tmp_path: Path) -> Iterator[PublicAgent]:
 
 
 def key_file(driver: Driver, text: str) -> None:
-    driver.world.paths.ticket_key.write_text(text)
+    (driver.world.paths.secrets / "ticket-key").write_text(text)
 
 
 def made(driver: Driver, key: str = NEW, **changes: Any) -> str:
@@ -285,7 +285,7 @@ def test_a_door_nobody_set_up_properly_is_closed_and_tells_strangers_nothing(
 ) -> None:
     paths = opened.world.paths
     if damage == "no key":
-        paths.ticket_key.unlink()
+        (paths.secrets / "ticket-key").unlink()
     elif damage == "short key":
         key_file(opened, "kurz")
     else:

@@ -157,6 +157,18 @@ def test_roots_login_goes_to_the_registrys_own_token_service(server: Server, doc
     assert [auth for path, auth in server.asked if path.startswith("/token")] == [f"Basic {login}"]
 
 
+def test_a_login_can_be_tried_before_it_is_roots(server: Server, docker_config: Path, tmp_path: Path) -> None:
+    used, tried = (base64.b64encode(f"bot:{word}".encode()).decode() for word in ("alt", "neu"))
+    docker_config.write_text(json.dumps({"auths": {server.address: {"auth": used}}}))
+    other = tmp_path / "next.json"
+    other.write_text(json.dumps({"auths": {server.address: {"auth": tried}}}))
+    server.publish()
+    server.token = "t0ken"
+    server.pages["/token"] = (200, {}, json.dumps({"token": "t0ken"}).encode())
+    HttpRegistry(5).with_credentials(other).resolve(reference.parse(f"{server.address}/lager:stable"), HOST)
+    assert [auth for path, auth in server.asked if path.startswith("/token")] == [f"Basic {tried}"]
+
+
 def test_no_login_where_one_is_wanted_says_what_to_do(server: Server) -> None:
     server.token = "t0ken"
     server.pages["/token"] = (401, {}, b"{}")

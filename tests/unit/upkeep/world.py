@@ -165,6 +165,7 @@ class World:
         self.collections, self.databases = FakeCollections(self), FakeDatabases(self)
         self.publish("haproxy:3.0", None)
         self.publish("mongo:6.0", "6.0.5")
+        self.logins: list[Path] = []  # credentials that a registry was asked with, other than root's
         self.volumes = {"lager_mongodb": "Daten"}  # volume → what is in it
         self.feature = "6.0"
         self.data_mb = 2
