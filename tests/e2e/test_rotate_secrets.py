@@ -27,6 +27,7 @@ DATABASE, ROOT_USER, TICKETS = (
     "vault__lager_mongodb_root_password",
     "vault__lager_ticket_secret",
 )
+WATCHED = "Neue Version wird beobachtet"  # by then all slots are exchanged
 SIGN_IN = """
 import sys
 from pymongo import MongoClient
@@ -147,7 +148,7 @@ def test_people_work_on_while_the_database_and_the_tickets_get_other_secrets(
     with Onlooker(sought) as onlooker, reading(site) as readers, writing(site, mark) as writers:
         began = time.monotonic()
         play = site.begin("rotate-secrets", "--diff", *rolling)
-        until(lambda: progress(site)["phase"] == "bake", "alle Slots sind getauscht", 300)
+        until(lambda: progress(site)["phase"] == WATCHED, "alle Slots sind getauscht", 300)
         during = {spend(site, vault[TICKETS]) for vault in (before, after)}
         done = end(play, began).good()
     assert during == {(409, "busy")}
@@ -165,7 +166,7 @@ def test_people_work_on_while_the_database_and_the_tickets_get_other_secrets(
     assert again.changed == 0, again.output
 
 
-@pytest.mark.parametrize("phase", ["replace:app-1", "admit:app-2"])
+@pytest.mark.parametrize("phase", ["app-1 wird ersetzt", "app-2 wird angemeldet"])
 def test_a_change_that_is_shot_in_the_middle_is_finished_by_the_next_call(
     site: Site, rolling: tuple[str, str], phase: str
 ) -> None:
