@@ -19,6 +19,7 @@ from pymongo import MongoClient
 
 from bench.failure import BenchFailed
 from bench.figures import Figure, Limit, Of, Report
+from bench.filling import document
 from bench.machine import ROOT
 from testbed.packages import ensure_packages
 from tests.integration.app.mongod import Mongod
@@ -112,7 +113,7 @@ class Bench:
         for number, name in enumerate(NAMES):
             for begin in range(number, documents, len(NAMES) * PIECE):
                 rows = range(begin, min(documents, begin + len(NAMES) * PIECE), len(NAMES))
-                self.client[DATABASE][name].insert_many(_document(chance, row) for row in rows)
+                self.client[DATABASE][name].insert_many(document(chance, row) for row in rows)
             for field in INDEXES:
                 self.client[DATABASE][name].create_index(field)
 
@@ -184,17 +185,6 @@ class Bench:
 
 
 STAGED = {"name": {"$regex": "^upkeep-"}}
-
-
-def _document(chance: random.Random, number: int) -> dict[str, Any]:
-    return {
-        "_id": number,
-        "number": f"A-{number:08}",
-        "name": chance.choice(("Schraube M8", "Dübel 10 mm", "Winkel 90°", "Kabel 3 x 1,5")),
-        "place": chance.randrange(500),
-        "secret": chance.randbytes(40).hex(),
-        "text": "Auf der Baustelle eingelagert und noch nicht gezählt. " * 2,
-    }
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -7,18 +7,17 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from bench.archive import DOCUMENTS
 from bench.bookings import desk_of
 from bench.failure import BenchFailed
-from bench.figures import Figure, Limit, Of, Report, Table
+from bench.figures import Figure, Limit, Of, Report
 from bench.filling import DATABASE
 from bench.ground import BACKUPS, PICTURES, STACK, Ground
 from bench.load import Call, Tally, describe, generate
-from bench.pages import number
+from bench.update import phase_seconds, phases_table
 from workshop.progress import say
 
 KEYFILE = f"/srv/upkeep/{STACK}/secrets/mongodb-keyfile"
@@ -86,7 +85,9 @@ def measure(ground: Ground, quick: bool) -> Report:
         Figure("p99 der App während einer Sicherung", "ms", [during], "ohne", [without], Limit(2, Of.RATIO)),
     ]
     method = METHOD.replace("{documents}", f"{documents:,}".replace(",", "."))
-    return Report("sicherung", "Sicherung eines laufenden Stacks", method, figures, [_phases(ours[1].report)])
+    return Report(
+        "sicherung", "Sicherung eines laufenden Stacks", method, figures, [phases_table([one.report for one in ours])]
+    )
 
 
 def _figure(name: str, field: str, ours: list[Taken], theirs: list[Taken], limit: Limit) -> Figure:
@@ -199,14 +200,4 @@ def _away(tally: Tally) -> float:
 
 
 def _database_seconds(report: dict[str, Any]) -> float:
-    return sum(_seconds(phase) for phase in report["phases"] if "mongodb" in phase["name"])
-
-
-def _phases(report: dict[str, Any]) -> Table:
-    rows = [(phase["title"], f"{number(_seconds(phase))} s") for phase in report["phases"]]
-    return Table("Wohin die Zeit geht (die zweite Sicherung)", ("Phase", "Dauer"), rows)
-
-
-def _seconds(phase: dict[str, str]) -> float:
-    begun, done = (datetime.fromisoformat(phase[key]) for key in ("intent_at", "done_at"))
-    return (done - begun).total_seconds()
+    return sum(phase_seconds(phase) for phase in report["phases"] if "mongodb" in phase["name"])

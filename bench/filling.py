@@ -21,18 +21,21 @@ HUNDREDTH = 100
 PATIENCE = 120.0
 
 
+def document(chance: random.Random, number: int) -> dict[str, Any]:
+    """About 310 bytes; half of the text hardly compresses."""
+    return {
+        "_id": number,
+        "number": f"A-{number:08}",
+        "name": chance.choice(("Schraube M8", "Dübel 10 mm", "Winkel 90°", "Kabel 3 x 1,5")),
+        "place": chance.randrange(500),
+        "secret": chance.randbytes(40).hex(),
+        "text": "Auf der Baustelle eingelagert und noch nicht gezählt. " * 2,
+    }
+
+
 def documents(begin: int, end: int) -> Iterator[dict[str, Any]]:
-    """About 310 bytes each; half of the text hardly compresses."""
     chance = random.Random(begin)
-    for number in range(begin, end):
-        yield {
-            "_id": number,
-            "number": f"A-{number:08}",
-            "name": chance.choice(("Schraube M8", "Dübel 10 mm", "Winkel 90°", "Kabel 3 x 1,5")),
-            "place": chance.randrange(500),
-            "secret": chance.randbytes(40).hex(),
-            "text": "Auf der Baustelle eingelagert und noch nicht gezählt. " * 2,
-        }
+    return (document(chance, number) for number in range(begin, end))
 
 
 def fill(collection: Any, begin: int, end: int) -> None:

@@ -42,7 +42,7 @@ def measure(ground: Ground, quick: bool) -> Report:
         Figure("Wartungsfenster aus Sicht der Aufrufer", "s", seen, start, started, GRACE),
         Figure("Fehler bei Aufrufern", "", wrong, "Anfragen", asked, Limit(0, always=True)),
     ]
-    return Report("wartungsfenster", "Update: Wartungsfenster", METHOD, figures, [_phases([r for r, _ in rounds])])
+    return Report("wartungsfenster", "Update: Wartungsfenster", METHOD, figures, [phases_table([r for r, _ in rounds])])
 
 
 def _round(ground: Ground, host: str) -> tuple[dict[str, Any], Tally]:
@@ -68,16 +68,16 @@ async def _update_under_load(ground: Ground, host: str) -> tuple[dict[str, Any],
     return json.loads(answer), tally
 
 
-def _phases(reports: Sequence[dict[str, Any]]) -> Table:
+def phases_table(reports: Sequence[dict[str, Any]]) -> Table:
     """The run's phases as its journal times them; the window lies between closing and opening."""
     titles = {phase["name"]: phase["title"] for phase in reports[0]["phases"]}
     rows = []
     for name, title in titles.items():
-        taken = [_seconds(phase) for report in reports for phase in report["phases"] if phase["name"] == name]
+        taken = [phase_seconds(phase) for report in reports for phase in report["phases"] if phase["name"] == name]
         rows.append((title, f"{number(median(taken))} s"))
     return Table("Wohin die Zeit geht", ("Phase", "Median"), rows)
 
 
-def _seconds(phase: dict[str, str]) -> float:
+def phase_seconds(phase: dict[str, str]) -> float:
     begun, done = (datetime.fromisoformat(phase[key]) for key in ("intent_at", "done_at"))
     return (done - begun).total_seconds()

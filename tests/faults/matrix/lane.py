@@ -10,7 +10,7 @@ import tarfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from testbed.paths import machine_wide
 from testbed.recipe import recipe
@@ -47,11 +47,14 @@ class LaneBroken(Exception):
 
 @dataclass
 class Lane:
-    """`bed`: a testbed; `host`: one of its hosts. `ground`: the stack that stands there now."""
+    """`bed`: a testbed; `host`: one of its hosts. `ground`: the stack that stands there now. `judge`: who shoots and
+    judges on the host."""
 
     bed: str
     name: str
     ground: Ground | None = None
+    judge: ClassVar[str] = "onhost.cell"
+    patience: ClassVar[int] = CELL_SECONDS
 
     def __post_init__(self) -> None:
         self.host = EngineHost(f"{machine_wide(self.bed)}-{self.name}")
@@ -140,11 +143,11 @@ class Lane:
 
     def cell(self, verb: str, job: Json) -> Json:
         argv = ["docker", "exec", "-e", f"PYTHONPATH={HOME}", "-e", "PYTHONDONTWRITEBYTECODE=1", self.host.container]
-        argv += ["python3", "-m", "onhost.cell", verb, json.dumps(job)]
+        argv += ["python3", "-m", self.judge, verb, json.dumps(job)]
         try:
-            done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=CELL_SECONDS)
+            done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=self.patience)
         except subprocess.TimeoutExpired:
-            return {"result": None, "problems": [f"nach {CELL_SECONDS} s ohne Ende"]}
+            return {"result": None, "problems": [f"nach {self.patience} s ohne Ende"]}
         if done.returncode:
             return {"result": None, "problems": [f"Der Versuch selbst ist gescheitert: {done.stderr[-1500:]}"]}
         return dict(json.loads(done.stdout.splitlines()[-1]))

@@ -7,7 +7,7 @@ import hashlib
 import json
 import subprocess
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from testbed.paths import CHECKOUT, STATE, machine_wide
 from testbed.recipe import recipe
@@ -85,6 +85,8 @@ class Store:
 @dataclass
 class DataLane(Lane):
     store: Store | None = None
+    judge: ClassVar[str] = "onhost.data.cell"
+    patience: ClassVar[int] = CELL_SECONDS
 
     def prepare(self) -> None:
         super().prepare()
@@ -144,18 +146,6 @@ class DataLane(Lane):
         testbed("kill", self.bed, self.name)
         testbed("start", self.bed, self.name)
         return self.cell("judge", job)
-
-    def cell(self, verb: str, job: Json) -> Json:
-        """The second book's judge."""
-        argv = ["docker", "exec", "-e", f"PYTHONPATH={HOME}", "-e", "PYTHONDONTWRITEBYTECODE=1", self.host.container]
-        argv += ["python3", "-m", "onhost.data.cell", verb, json.dumps(job)]
-        try:
-            done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=CELL_SECONDS)
-        except subprocess.TimeoutExpired:
-            return {"result": None, "problems": [f"nach {CELL_SECONDS} s ohne Ende"]}
-        if done.returncode:
-            return {"result": None, "problems": [f"Der Versuch selbst ist gescheitert: {done.stderr[-1500:]}"]}
-        return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def publish(bed: str) -> None:
