@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from tests.e2e.site import REPOSITORY, ROOT, STACK, Site, end
+from tests.e2e.site import HOST, REPOSITORY, ROOT, STACK, VAULT, Site, end
 from tests.e2e.updating import STRATEGIES, configure, progress, until
 from tests.e2e.watching import assert_only_good_answers, kept, reading, writing
 from tests.faults.planted import Onlooker
@@ -109,6 +109,30 @@ def rolling(site: Site) -> Iterator[tuple[str, str]]:
     site.play("site", *settings).good()
     yield settings
     configure(site, "recreate")
+
+
+@pytest.fixture
+def never_saved(site: Site) -> None:
+    """As if there had been no backup yet."""
+    site.run("sh", "-c", f"rm -rf /srv/sicherung/{HOST}/*", host=VAULT)
+    site.run("rm", "-f", f"/var/lib/upkeep/{STACK}/backup/memory.json")
+
+
+@pytest.mark.usefixtures("never_saved")
+def test_before_the_first_backup_only_the_repository_is_passed_over(site: Site) -> None:
+    before = site.secrets()
+    renew(site, NAME, TICKETS)
+    shown = site.play("rotate-secrets", "--check").good()
+    assert "noch kein Repository" in shown.output
+    assert site.run("cat", FILE) == before[NAME]
+    done = site.play("rotate-secrets").good()
+    assert "noch kein Repository" in done.output
+    after = site.secrets()
+    assert site.run("cat", FILE) == after[NAME] != before[NAME]
+    assert spend(site, before[TICKETS]) == (401, "ticket_invalid")
+    assert spend(site, after[TICKETS])[0] == 202
+    again = site.play("rotate-secrets").good()
+    assert again.changed == 0, again.output
 
 
 def test_another_password_opens_the_backups_and_the_playbooks_agree_on_it(site: Site) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from upkeep.backup import memory, rekeying, sources
 from upkeep.backup.catalogue import catalogue
 from upkeep.backup.memory import PARTS
-from upkeep.backup.repository import of_policy, of_stack
+from upkeep.backup.repository import never_made, of_policy, of_stack
 from upkeep.backup.retention import superfluous
 from upkeep.errors import RepositoryFailed
 from upkeep.export import making as exporting
@@ -28,7 +28,7 @@ def of_backup(paths: StackPaths, ports: Ports, options: dict[str, Any]) -> dict[
     try:
         restic.identity()
     except RepositoryFailed as exc:
-        if exc.code != "repository_missing" or known.repository:
+        if not never_made(exc, known):
             raise
         steps.insert(0, f"Repository anlegen: {restic.shown}")
     return _told(steps, f"Sicherung nach {restic.shown}")

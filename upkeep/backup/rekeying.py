@@ -1,7 +1,8 @@
 """The phases that give the repository another password. Ansible has put it beside the one in use.
 
 At every moment the password in use opens the repository: the new one is added and tried before it takes the old one's
-place, and only then the old one's key goes. What is left to do is seen from the files, whoever was killed when.
+place, and only then the old one's key goes. What is left to do is seen from the files, whoever was killed when. Before
+the first backup there is no key to change: the repository will be made with the password in use.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from upkeep.backup.repository import of_policy, of_stack, opened, repository
+from upkeep.backup import memory
+from upkeep.backup.repository import never_made, of_policy, of_stack, open_repository, opened, repository
 from upkeep.errors import RepositoryFailed
 from upkeep.layout import StackPaths
 from upkeep.memory.journal import Result
@@ -23,13 +25,18 @@ NEXT, OLD = "-next", "-old"  # beside the password in use
 SHEET = "Das Wiederherstellungsblatt gilt nicht mehr, neu drucken: `upkeep recovery-sheet {stack}`."
 STAYS = "Der Schlüssel {key} zum alten Passwort gilt noch"
 REMOVED = "altes Passwort entfernt"
+NONE_YET = "noch keines"
+FIRST = "An {place} liegt noch kein Repository; die erste Sicherung legt es mit dem Passwort an, das dann gilt."
 
 
 def rekey(run: Run) -> None:
+    run.phase("repository", "Sicherungsziel wird geöffnet", 3, _open)
+    if _details(run)["repository"] == NONE_YET:
+        return _before_the_first(run)
     run.phase("add", "Neues Passwort kommt zum Sicherungsziel", 30, _add)
     run.phase("swap", "Neues Passwort wird geprüft und übernommen", 60, _swap)
     run.phase("retire", "Altes Passwort wird entfernt", 80, _retire)
-    details = {phase.name: phase.detail for phase in run.record.phases}
+    details = _details(run)
     left = f" {details['retire']}." if details["retire"] not in ("", REMOVED) else ""
     if not details["add"]:
         return run.finish(Result.UNCHANGED, f"Das Passwort des Sicherungsziels ist schon das gewünschte.{left}")
@@ -40,10 +47,40 @@ def rekey(run: Run) -> None:
 def foreseen(paths: StackPaths, ports: Ports) -> tuple[tuple[str, ...], str]:
     """Steps and what they are about. The password itself is not there yet when a playbook only looks."""
     restic, password = of_stack(paths, ports), _in_use(of_policy(policies.read(paths.policy_file, paths.name)))
-    restic.identity()
+    try:
+        restic.identity()
+    except RepositoryFailed as exc:
+        if never_made(exc, memory.recall(paths)):
+            return (), FIRST.format(place=restic.shown)
+        raise
     asides = ((NEXT, "Neues Passwort übernehmen"), (OLD, "Altes Passwort entfernen"))
     steps = tuple(step for ending, step in asides if _beside(password, ending).exists())
-    return steps, f"Passwort von {restic.shown}"
+    return steps, f"Gemeint ist {restic.shown}."
+
+
+def _open(run: Run) -> str:
+    try:
+        return open_repository(run)
+    except RepositoryFailed as exc:
+        if never_made(exc, memory.recall(run.paths)):
+            return NONE_YET
+        raise
+
+
+def _before_the_first(run: Run) -> None:
+    run.phase("take", "Neues Passwort wird übernommen", 60, _take)
+    result = Result.UPDATED if _details(run)["take"] else Result.UNCHANGED
+    run.finish(result, FIRST.format(place=opened(run).shown))
+
+
+def _take(run: Run) -> str:
+    password = _password(run)
+    new, files = _beside(password, NEXT), run.ports.files
+    if not new.exists():
+        return ""
+    files.write(password, _text(new), 0o400)
+    files.remove(new)
+    return "übernommen"
 
 
 def _add(run: Run) -> str:
@@ -83,6 +120,10 @@ def _retire(run: Run) -> str:
         opened(run).remove_key(key)
     run.ports.files.remove(old)
     return REMOVED if key else ""
+
+
+def _details(run: Run) -> dict[str, str]:
+    return {phase.name: phase.detail for phase in run.record.phases}
 
 
 def _needed(run: Run, old: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from upkeep import room
 from upkeep.backup import memory
+from upkeep.backup.memory import Memory
 from upkeep.errors import Refused, RepositoryFailed
 from upkeep.layout import StackPaths
 from upkeep.memory.journal import Operation, Record
@@ -49,7 +50,7 @@ def open_repository(run: Run) -> str:
     """A repository is made only where this stack never had one: an empty place later on is a disk that is not there."""
     room.demand(run.ports.files, run.paths.data, CACHE_MB, "Zu wenig Platz für eine Sicherung", "Platz schaffen.")
     known, restic = memory.recall(run.paths), opened(run)
-    identity = _identity(restic, may_create=known.repository is None and not _reads(run.record))
+    identity = _identity(restic, known, may_create=not _reads(run.record))
     if known.repository not in (None, identity):
         raise RepositoryFailed(
             "repository_other",
@@ -69,10 +70,15 @@ def _reads(record: Record) -> bool:
     return record.operation in READING and not (record.operation is Operation.RESTORE and record.options.get("file"))
 
 
-def _identity(restic: Restic, may_create: bool) -> str:
+def never_made(exc: RepositoryFailed, known: Memory) -> bool:
+    """Whether there is no repository because nothing was saved yet. Where something was, a disk may be missing."""
+    return exc.code == "repository_missing" and known.repository is None
+
+
+def _identity(restic: Restic, known: Memory, may_create: bool) -> str:
     try:
         return restic.identity()
     except RepositoryFailed as exc:
-        if exc.code == "repository_missing" and may_create:
+        if may_create and never_made(exc, known):
             return restic.create()
         raise

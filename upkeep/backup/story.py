@@ -66,13 +66,13 @@ def _prepare(run: Run) -> None:
 def _forward(run: Run) -> None:
     if run.record.operation is Operation.DRILL:
         return drills.carry_out(run)
+    if run.record.operation is Operation.REKEY:
+        return rekeying.rekey(run)
     run.phase("repository", "Sicherungsziel wird geöffnet", 3, open_repository)
     if run.record.operation is Operation.VERIFY:
         _verify(run)
     elif run.record.operation is Operation.EXPORT:
         exporting.export(run)
-    elif run.record.operation is Operation.REKEY:
-        rekeying.rekey(run)
     elif young := memory.young_enough(memory.recall(run.paths), run.record.options, run.ports.clock.now()):
         run.finish(Result.UNCHANGED, young)
     else:

@@ -64,11 +64,9 @@ def test_a_server_that_only_takes_lets_a_key_be_added_and_none_be_removed(shelf:
     assert after.identity()
 
 
-def test_a_run_changes_the_password_of_a_real_repository(
-    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world, repository = World(tmp_path / "host"), shelf.repository(password="das-alte-passwort")
-    repository.create()
+def stack_of(shelf: Shelf, repository: ResticProgram, home: Path, monkeypatch: pytest.MonkeyPatch) -> Driver:
+    """One that backs up there, with a new password placed beside the one in use."""
+    world = World(home)
     ports = world.ports
     monkeypatch.setattr(world, "ports", lambda: replace(ports(), restic=partial(ResticProgram, program=shelf.program)))
     password = world.paths.secrets / "backup-password"
@@ -76,7 +74,32 @@ def test_a_run_changes_the_password_of_a_real_repository(
     world.place(backup={"target": address})
     password.write_text("das-alte-passwort\n")
     password.with_name("backup-password-next").write_text(f"{NEW}\n")
-    driver = Driver(world)
+    return Driver(world)
+
+
+def test_where_nothing_was_saved_yet_the_new_password_is_only_put_into_use(
+    shelf: Shelf, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, address in enumerate(("", server.address)):
+        repository = shelf.repository(address)
+        driver = stack_of(shelf, repository, tmp_path / f"host{number}", monkeypatch)
+        assert "noch kein Repository" in driver.must("rekey", "updated").message
+        driver.must("rekey", "unchanged")
+        secrets = driver.world.paths.secrets
+        assert {file.name: file.read_text() for file in secrets.glob("backup-password*")} == {
+            "backup-password": f"{NEW}\n"
+        }
+        with refused("repository_missing"):
+            repository.identity()
+
+
+def test_a_run_changes_the_password_of_a_real_repository(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = shelf.repository(password="das-alte-passwort")
+    repository.create()
+    driver = stack_of(shelf, repository, tmp_path / "host", monkeypatch)
+    password = driver.world.paths.secrets / "backup-password"
     assert "recovery-sheet" in driver.must("rekey", "updated").message
     with refused("repository_password"):
         repository.identity()

@@ -37,7 +37,8 @@ class Opened:
     password_file: Path
 
     def __getattr__(self, name: str) -> Any:
-        self.key()
+        if self.ring.world.restic.repository:
+            self.key()
         return getattr(self.ring.world.restic, name)
 
     def key(self) -> str:
@@ -75,16 +76,22 @@ class Safe:
 
 
 @pytest.fixture
-def safe(deployed: Driver, monkeypatch: pytest.MonkeyPatch) -> Safe:
-    """With a backup."""
+def empty(deployed: Driver, monkeypatch: pytest.MonkeyPatch) -> Safe:
+    """With a place for backups, and none yet."""
     world, ring = deployed.world, Keyring(deployed.world)
     ports = world.ports
     monkeypatch.setattr(world, "ports", lambda: replace(ports(), restic=ring))
     found = Safe(deployed, ring)
     found.password.write_text(BEFORE)
     place(found)
-    deployed.must("backup", "updated")
     return found
+
+
+@pytest.fixture
+def safe(empty: Safe) -> Safe:
+    """With a backup."""
+    empty.driver.must("backup", "updated")
+    return empty
 
 
 def place(safe: Safe, **more: Any) -> None:
@@ -138,6 +145,25 @@ def test_a_password_that_another_stack_backs_up_with_stays_until_that_has_the_ne
     other.write_text(AFTER)
     safe.driver.must("rekey", "unchanged")
     assert list(safe.ring.keys.values()) == [AFTER]
+
+
+def test_before_the_first_backup_the_new_password_is_the_one_that_the_repository_will_be_made_with(empty: Safe) -> None:
+    empty.place(AFTER)
+    looked = foresight.of_rekey(empty.driver.world.paths, empty.driver.world.ports(), {})
+    assert not looked["changed"]
+    record = empty.driver.must("rekey", "updated")
+    assert "noch kein Repository" in looked["message"]
+    assert "noch kein Repository" in record.message
+    assert (empty.password.read_text(), empty.beside()) == (AFTER, [])
+    assert empty.driver.world.restic.repository is None
+    assert "noch kein Repository" in empty.driver.must("rekey", "unchanged").message
+
+
+def test_a_repository_that_was_there_and_is_not_any_more_is_no_first_time(safe: Safe) -> None:
+    safe.place(AFTER)
+    safe.driver.world.restic.repository = None
+    assert safe.driver.must("rekey", "failed").code == "repository_missing"
+    assert safe.password.read_text() == BEFORE
 
 
 def test_what_is_in_use_stays_when_the_repository_does_not_answer(safe: Safe) -> None:
