@@ -26,6 +26,7 @@ FILES = {
 KEY = "recovery_key"
 PLAIN = ("append_only", "mount", "s3_region")
 PASSWORD_LENGTH = 12
+COME_AND_GO = ("/mnt/", "/media/")  # disks and shares, hier(7)
 ADDRESS = re.compile(r"/.+|sftp:.+|rest:https?://.+|s3:https?://.+")
 
 
@@ -89,8 +90,9 @@ def backup_problems(wanted: Wanted) -> list[str]:
     target = wanted["backup_target"]
     if wanted["backup_export"] and not target:
         return ["stack__backup_export: Ohne stack__backup_target gibt es nichts zu exportieren."]
+    export = _unnoticed("stack__backup_export", wanted["backup_export"], "directory")
     try:
-        return list(_problems(_opened(target))) if target else []
+        return [*_problems(_opened(target)), *export] if target else []
     except KeyMistyped as exc:
         return [f"stack__backup_target: recovery_key: {exc}"]
 
@@ -106,6 +108,20 @@ def _problems(target: Mapping[str, Any]) -> Iterator[str]:
         )
     if len(str(target.get("password") or "").strip()) < PASSWORD_LENGTH:
         yield f"stack__backup_target: password oder recovery_key fehlt oder hat unter {PASSWORD_LENGTH} Zeichen."
+    yield from _unnoticed("stack__backup_target", target, "address")
+
+
+def _unnoticed(name: str, given: Mapping[str, Any], key: str) -> Iterator[str]:
+    """Nobody would notice that a disk is not there, and the host's own would fill."""
+    place, mount = str(given.get(key) or "").strip(), str(given.get("mount") or "").strip().rstrip("/")
+    if mount and place.startswith("/") and not f"{place}/".startswith(f"{mount}/"):
+        yield f"{name}: {place} liegt nicht unter mount: {mount}."
+    elif not mount and place.startswith(COME_AND_GO):
+        yield (
+            f"{name}: {place} liegt, wo Platten und Freigaben eingehängt werden. Dazu gehört mount, der Einhängepunkt "
+            "(zum Beispiel /mnt/usb): Sonst füllte eine Sicherung, wenn dort nichts eingehängt ist, die Platte des "
+            "Servers selbst."
+        )
 
 
 class FilterModule:

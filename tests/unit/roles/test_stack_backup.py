@@ -81,8 +81,10 @@ def test_the_key_from_the_recovery_sheet_stands_for_the_password() -> None:
     ("target", "said"),
     [
         ({"address": "ftp://host", "password": PASSWORD}, "address fehlt oder ist keine"),
-        ({"address": "/mnt/nas", "password": "kurz"}, "unter 12 Zeichen"),
-        ({"address": "/mnt/nas", "password": PASSWORD, "passwort": "x"}, "passwort kennt die Rolle nicht"),
+        ({"address": "/srv/nas", "password": "kurz"}, "unter 12 Zeichen"),
+        ({"address": "/srv/nas", "password": PASSWORD, "passwort": "x"}, "passwort kennt die Rolle nicht"),
+        ({"address": "/mnt/nas", "password": PASSWORD}, "Dazu gehört mount"),
+        ({"address": "/mnt/nas/web1", "password": PASSWORD, "mount": "/mnt/usb"}, "liegt nicht unter mount: /mnt/usb"),
     ],
 )
 def test_a_wrong_target_is_refused_before_a_host_is_touched(target: dict[str, str], said: str) -> None:
@@ -105,6 +107,14 @@ def test_exports_have_a_place_readers_and_a_timer() -> None:
     wrong = rendered(stack__backup_target=TARGET, stack__backup_export=wish | {"recipients": ["AGE-SECRET-KEY-1"]})
     assert "öffentliche Schlüssel" in wrong.value("__stack__problems")[0]
     assert "nichts zu exportieren" in rendered(stack__backup_export=wish).value("__stack__problems")[0]
+
+
+def test_a_disk_or_share_is_named_with_the_place_where_it_has_to_be_mounted() -> None:
+    target = {"address": "/mnt/nas/web1", "password": PASSWORD, "mount": "/mnt/nas/"}
+    export = {"directory": "/media/usb"}
+    assert rendered(stack__backup_target=target).value("__stack__problems") == []
+    (said,) = rendered(stack__backup_target=target, stack__backup_export=export).value("__stack__problems")
+    assert "stack__backup_export: /media/usb liegt, wo" in said
 
 
 def test_a_wrong_quiesce_is_told_with_its_choices() -> None:

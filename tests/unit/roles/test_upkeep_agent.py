@@ -329,6 +329,13 @@ def test_agent_is_started_again_for_ever_and_each_failure_is_told(units: dict[st
     assert "RuntimeDirectory" not in unit
 
 
+def test_agent_may_write_where_disks_come_and_go_and_holds_none_of_them() -> None:
+    places = ["/mnt/usb/web1", "/srv/export", "/mnt", "/media/stick", "/mntx"]
+    role = Rendering("upkeep_agent", upkeep_agent__writable=places)
+    found = [line for line in role.template("upkeep-agent.service.j2").splitlines() if "ReadWritePaths=-" in line]
+    assert found == [f"ReadWritePaths=-{place}" for place in ("/mnt", "/srv/export", "/media", "/mntx")]
+
+
 def test_agent_gives_way_to_the_applications(units: dict[str, str]) -> None:
     assert "Slice=upkeep.slice" in units["upkeep-agent.service"].splitlines()
     assert {"CPUWeight=20", "IOWeight=20"} <= set(units["upkeep.slice"].splitlines())
