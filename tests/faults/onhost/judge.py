@@ -226,7 +226,7 @@ def _text(file: Path) -> str:
 
 def _status(version: str, operator: bool) -> list[str]:
     _, said = talk.ask("GET", f"/v1/stacks/{talk.STACK}")
-    full = (DATA / "ballast").exists()  # then the operator is rightly told so
+    full = (DATA / "ballast").exists()  # or was: then the operator is rightly told so
     drift = [text for text in said["drift"] if not (full and text.startswith("Die Platte war voll"))]
     found = [f"Abweichung: {text}" for text in drift]
     if said["running"]:

@@ -89,7 +89,9 @@ def conclude(job: Json, writing: writers.Writers | None) -> Json:
     ended = time.time()
     if writing:
         writing.stop()
-    (judge.DATA / "ballast").unlink(missing_ok=True)
+    ballast = judge.DATA / "ballast"
+    if ballast.exists():  # room again; that there was none is rightly told until the next run
+        ballast.write_bytes(b"")
     was_cut = mend_network()
     good = report.get("result") in WENT
     found, well = verdict.lasting(functools.partial(_problems, job, begun, report, good), max(back, ended) + LIMIT)
@@ -148,6 +150,7 @@ def settle(job: Json, answer: Json) -> list[str]:
         talk.maintenance(on=False)
     if job["operation"] in ("restore", "undo") and answer["result"] in WENT:
         stock.remember(other=json.loads(cell.BEGUN.read_text(encoding="utf-8"))["before"])
+    (judge.DATA / "ballast").unlink(missing_ok=True)
     again = talk.do(job["next"], 240)
     found = [] if again["result"] in WENT else [f"{job['next']} danach: {again['result']}: {again['message']}"]
     if job["operation"] == "backup" and answer["run"]:
