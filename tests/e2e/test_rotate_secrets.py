@@ -8,6 +8,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import requests
@@ -84,6 +85,17 @@ def renew(site: Site, *names: str) -> None:
 def uri(site: Site) -> str:
     """What the slots to come will sign in to the database with."""
     return site.run("sh", "-c", f"cat /srv/upkeep/{STACK}/secrets/mongodb-uri.*")
+
+
+@contextmanager
+def playing(site: Site, *settings: str) -> Iterator[subprocess.Popen[str]]:
+    """The playbook while it runs. Whatever fails meanwhile, the next test finds nothing that goes on."""
+    with site.begin("rotate-secrets", *settings) as play:
+        try:
+            yield play
+        finally:
+            if play.poll() is None:
+                play.communicate(timeout=600)
 
 
 def signs_in(site: Site, address: str) -> str:
@@ -169,9 +181,13 @@ def test_people_work_on_while_the_database_and_the_tickets_get_other_secrets(
     shown = site.play("rotate-secrets", "--check", "--diff", *rolling).good()
     assert (uri(site), spend(site, after[TICKETS])) == (old, (401, "ticket_invalid"))
     mark = f"R{time.time():.0f}"
-    with Onlooker(sought) as onlooker, reading(site) as readers, writing(site, mark) as writers:
-        began = time.monotonic()
-        play = site.begin("rotate-secrets", "--diff", *rolling)
+    began = time.monotonic()
+    with (
+        Onlooker(sought) as onlooker,
+        reading(site) as readers,
+        writing(site, mark) as writers,
+        playing(site, "--diff", *rolling) as play,
+    ):
         until(lambda: progress(site)["phase"] == WATCHED, "alle Slots sind getauscht", 300)
         during = {spend(site, vault[TICKETS]) for vault in (before, after)}
         done = end(play, began).good()
@@ -198,11 +214,10 @@ def test_a_change_that_is_shot_in_the_middle_is_finished_by_the_next_call(
     renew(site, DATABASE, TICKETS)
     mark = f"S{time.time():.0f}"
     with reading(site) as readers, writing(site, mark) as writers:
-        play = site.begin("rotate-secrets", *rolling)
-        until(lambda: progress(site)["phase"] == phase, phase, 300)
-        play.kill()
-        site.run("systemctl", "kill", "--signal=SIGKILL", "upkeep-agent")
-        play.communicate(timeout=60)
+        with playing(site, *rolling) as play:
+            until(lambda: progress(site)["phase"] == phase, phase, 300)
+            play.kill()
+            site.run("systemctl", "kill", "--signal=SIGKILL", "upkeep-agent")
         site.play("rotate-secrets", *rolling, "-e", "stack__wait_for_running=300").good()
     assert_only_good_answers(readers.tally, [site.version()])
     assert_only_good_answers(writers.tally, [site.version()])
