@@ -28,7 +28,7 @@ HOST = "web1"
 VAULT = "tresor"  # the backup server
 EXPORTS = "/srv/export"
 STACK = "lager"
-SLOT = "lager-app-1-1"
+SLOT = (f"label=com.docker.compose.project={STACK}", "label=com.docker.compose.service=app-1")
 REPOSITORY = f"lager-{CHECKOUT}-{BED}"  # the registry is shared by all checkouts
 FIRST_VERSION = "1.0.0"
 PLAYBOOK = str(Path(sys.executable).parent / "ansible-playbook")
@@ -109,7 +109,11 @@ class Site:
 
     def lager(self, *words: str, stdin: str = "") -> str:
         """The app's own command in its container."""
-        return self.run("docker", "exec", "--interactive", SLOT, "lager", *words, stdin=stdin)
+        return self.run("docker", "exec", "--interactive", self.slot(), "lager", *words, stdin=stdin)
+
+    def slot(self) -> str:
+        """The container of the first slot, whatever Compose called it after an exchange."""
+        return self.run("docker", "ps", "--quiet", *(word for label in SLOT for word in ("--filter", label))).strip()
 
     def secrets(self) -> dict[str, str]:
         """What the inventory's vault holds."""

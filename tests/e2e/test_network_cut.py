@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from tests.e2e.screens import await_all, following
-from tests.e2e.site import SLOT, STACK, Json, Site
+from tests.e2e.site import STACK, Json, Site
 from tests.e2e.updating import configure, until
 from tests.integration.pages.shop import Api
 
@@ -21,17 +21,18 @@ HEALTH = "import requests, sys; print(requests.get(sys.argv[1], timeout=10).text
 
 @contextmanager
 def cut(site: Site) -> Iterator[None]:
-    site.run("docker", "network", "disconnect", DATA, SLOT)
+    slot = site.slot()
+    site.run("docker", "network", "disconnect", DATA, slot)
     try:
         yield
     finally:
-        site.run("docker", "network", "connect", "--alias", "app-1", DATA, SLOT)
+        site.run("docker", "network", "connect", "--alias", "app-1", DATA, slot)
 
 
 def health(site: Site) -> Json:
     """As the slot itself tells it, past the gate."""
     template = f'{{{{(index .NetworkSettings.Networks "{STACK}_front").IPAddress}}}}'
-    address = site.run("docker", "inspect", "--format", template, SLOT)
+    address = site.run("docker", "inspect", "--format", template, site.slot())
     url = f"http://{address}:8000/api/health"
     found: Json = json.loads(site.run("/opt/upkeep/current/bin/python", "-c", HEALTH, url))
     return found

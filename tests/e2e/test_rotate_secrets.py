@@ -206,7 +206,7 @@ def test_people_work_on_while_the_database_and_the_tickets_get_other_secrets(
     assert again.changed == 0, again.output
 
 
-@pytest.mark.parametrize("phase", ["app-1 wird ersetzt", "app-2 wird angemeldet"])
+@pytest.mark.parametrize("phase", ["app-1 wird ersetzt", "app-2 wird ersetzt"])
 def test_a_change_that_is_shot_in_the_middle_is_finished_by_the_next_call(
     site: Site, rolling: tuple[str, str], phase: str
 ) -> None:
