@@ -28,7 +28,9 @@ HOST = "web1"
 VAULT = "tresor"  # the backup server
 EXPORTS = "/srv/export"
 STACK = "lager"
-SLOT = (f"label=com.docker.compose.project={STACK}", "label=com.docker.compose.service=app-1")
+SLOT = tuple(
+    f"label=com.docker.compose.{name}" for name in (f"project={STACK}", "service=app-1", "oneoff=False")
+)  # not the spare one of a rolling update
 REPOSITORY = f"lager-{CHECKOUT}-{BED}"  # the registry is shared by all checkouts
 FIRST_VERSION = "1.0.0"
 PLAYBOOK = str(Path(sys.executable).parent / "ansible-playbook")
