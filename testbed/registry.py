@@ -6,7 +6,9 @@ import re
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from testbed.build import ensure_images
 from testbed.command import attempt, run
@@ -22,6 +24,7 @@ PORT = 5000
 MARK = ".registry"  # label value; no testbed can have this name
 _VOLUME = "upkeep-testbed-registry"
 _READY_LIMIT_S = 20
+_TURNS, _PAUSE_S = 3, 1.0
 _MANIFEST_TYPES = (
     "application/vnd.docker.distribution.manifest.v2+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -57,14 +60,15 @@ def loopback_address() -> str:
 
 def push(image: str, names: list[str]) -> dict[str, str]:
     """Push local `image` under each `repository:tag` of `names`; return name → digest."""
-    return _push_all(image, names, ensure_registry())
+    ensure_registry()
+    return _push_all(image, names)
 
 
 def publish(recipes: list[Recipe]) -> None:
     """Push every image that hosts expect under a public name, e.g. `library/mongo:6.0`."""
-    address = ensure_registry()
+    ensure_registry()
     for one in recipes:
-        _push_all(one.image, list(one.published), address)
+        _push_all(one.image, list(one.published))
 
 
 def retag(name: str, other: str) -> str:
@@ -133,9 +137,20 @@ def _await_ready(address: str) -> None:
     )
 
 
-def _push_all(image: str, names: list[str], address: str) -> dict[str, str]:
+def _push_all(image: str, names: list[str]) -> dict[str, str]:
     image_id = _local_id(image)
-    return {name: _push_one(image, image_id, name, address) for name in names}
+    return {name: _persistently(partial(_push_one, image, image_id, name)) for name in names}
+
+
+def _persistently(act: Callable[[str], str]) -> str:
+    """`act` at the registry's address. When another testbed takes its network away, Docker publishes the port anew: in
+    that moment nobody answers there."""
+    for _ in range(_TURNS - 1):
+        try:
+            return act(loopback_address())
+        except (TestbedError, OSError):
+            time.sleep(_PAUSE_S)
+    return act(loopback_address())
 
 
 def _push_one(image: str, image_id: str, name: str, address: str) -> str:
