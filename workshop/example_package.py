@@ -4,8 +4,10 @@ source and of its builder (in .cache/).
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import subprocess
+import tempfile
 from pathlib import Path
 
 from workshop import windows_package
@@ -16,9 +18,15 @@ SOURCE = ROOT / "tests" / "etikettendruck"
 
 
 def package() -> Path:
-    """The zip."""
+    """The zip. Two who build it at once do not mix: the folder comes to its place whole, and the first one stays."""
     folder = ROOT / ".cache" / "etikettendruck" / _fingerprint()
-    return next(folder.glob("*.zip"), None) or windows_package.build(SOURCE, folder)
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as beside:
+            built = windows_package.build(SOURCE, Path(beside) / "built").parent
+            with contextlib.suppress(OSError):
+                built.rename(folder)
+    return next(folder.glob("*.zip"))
 
 
 def _fingerprint() -> str:
