@@ -73,7 +73,10 @@ def publish(recipes: list[Recipe]) -> None:
 
 def retag(name: str, other: str) -> str:
     """Let `other` mean what `name` of the same repository means; returns the digest. Nothing is pushed but the name."""
-    address = loopback_address()
+    return _persistently(partial(_retag, name, other))
+
+
+def _retag(name: str, other: str, address: str) -> str:
     repository, _, tag = name.rpartition(":")
     with _open(address, f"/v2/{repository}/manifests/{tag}") as answer:
         manifest, kind = answer.read(), answer.headers["Content-Type"]

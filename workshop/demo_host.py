@@ -22,7 +22,7 @@ from workshop.progress import fail
 TESTBED = "demo"
 HOST = "web1"
 STACK = "lager"
-SLOT = "lager-app-1-1"
+SLOT = (f"label=com.docker.compose.project={STACK}", "label=com.docker.compose.service=app-1")
 FIRST_LOGIN = "/srv/upkeep/lager/secrets/erste-anmeldung.txt"
 FOLDER = ROOT / ".demo"
 LOGIN = "demo"
@@ -89,8 +89,14 @@ def password() -> str:
     return file.read_text().strip()
 
 
+def slot() -> str:
+    """The container of the first slot, whatever Compose called it after an exchange."""
+    found = on_host("docker", "ps", "--quiet", *(word for label in SLOT for word in ("--filter", label)))
+    return (found or "").strip()
+
+
 def load_examples() -> str:
-    words = ("docker", "exec", "--interactive", SLOT, "lager", "load-demo", "--user", LOGIN)
+    words = ("docker", "exec", "--interactive", slot(), "lager", "load-demo", "--user", LOGIN)
     told = on_host(*words, stdin=f"{password()}\n")
     return told or fail("Die Beispieldaten ließen sich nicht laden. Ursache: upkeep logs lager (auf dem Testhost)")
 
@@ -109,7 +115,7 @@ def way_in() -> list[str]:
     )
     if sign_in():
         return [f"Anmeldename    {LOGIN}", f"Passwort       {password()}", *own]
-    path = on_host("docker", "exec", SLOT, "lager", "invite-admin")
+    path = on_host("docker", "exec", slot(), "lager", "invite-admin")
     return [f"Anmeldung      {URL}{path}", "               (Link für einmal; das Passwort von „demo“ ist ein anderes)"]
 
 
