@@ -46,7 +46,7 @@ RECIPES_BY_NAME: dict[str, Recipe] = {
         Recipe("host-debian13-docker", folder="host-docker13", parents={"BASE": "host-debian13"}),
         Recipe("host-debian12-docker", folder="host-docker12", parents={"BASE": "host-debian12", "NEWER": "debian13"}),
         Recipe("registry", folder="registry", parents=_ON_13),
-        Recipe("restic", folder="restic", parents=_ON_13),
+        Recipe("restic", folder="restic", parents={"BASE": "host-debian13"}),
         Recipe(
             "mongo",
             folder="mongo",

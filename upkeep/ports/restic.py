@@ -104,8 +104,7 @@ class ResticProgram:
         return str(parsed(self._ask("cat", "config", "--no-lock"))["id"])
 
     def create(self) -> str:
-        self._ask("init", "--json")
-        return self.identity()
+        return str(parsed(self._ask("init", "--json"))["id"])
 
     def unlock(self) -> None:
         self._ask("unlock")

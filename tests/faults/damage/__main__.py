@@ -12,11 +12,11 @@ from pathlib import Path
 
 from bench import pages
 from bench.machine import ROOT, Circumstances
+from testbed import restic
 from tests.faults.damage.deeds import COUNTS, Deed, deeds
 from tests.faults.damage.ground import Ground
 from tests.faults.damage.report import report
 from tests.faults.matrix.ledger import FOLDER, Ledger
-from tests.integration.backup.conftest import take_restic
 from workshop.progress import say, step
 
 SOURCES = ("upkeep/backup", "upkeep/ports", "tests/faults/damage")
@@ -28,7 +28,7 @@ def main() -> int:
     ledger, seen = Ledger.open(FOLDER / f"damage-{_fingerprint()}.jsonl"), Circumstances.now()
     until = time.monotonic() + arguments.minutes * 60
     with tempfile.TemporaryDirectory() as folder, step("Schäden an Sicherungen"):
-        program = take_restic(Path(folder))
+        program = str(restic.unpacked(Path(folder)))
         with ThreadPoolExecutor(LANES) as side_by_side:
             list(side_by_side.map(lambda lane: _work(lane, Path(folder), program, ledger, until), range(LANES)))
     return _conclude(ledger, arguments.into, seen)

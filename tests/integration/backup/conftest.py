@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from testbed import restic
 from upkeep.policy.backup import Target
 from upkeep.ports.restic import ResticProgram
 
@@ -27,16 +27,7 @@ def docker(*argv: str) -> str:
 @pytest.fixture(scope="session")
 def program(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The path of a restic as hosts have it."""
-    return take_restic(tmp_path_factory.mktemp("restic"))
-
-
-def take_restic(folder: Path) -> str:
-    """Out of the testbed's image; its path."""
-    subprocess.run([sys.executable, "-m", "testbed", "images", "restic"], cwd=ROOT, check=True, capture_output=True)
-    container = docker("create", IMAGE, "true")
-    docker("cp", f"{container}:/usr/bin/restic", str(folder / "restic"))
-    docker("rm", container)
-    return str(folder / "restic")
+    return str(restic.unpacked(tmp_path_factory.mktemp("restic")))
 
 
 @dataclass

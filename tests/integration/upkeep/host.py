@@ -23,6 +23,7 @@ import urllib3
 import yaml
 
 import upkeep
+from testbed import restic
 from tests.inside import inside
 
 HOME = "/opt/upkeep-test"
@@ -99,6 +100,11 @@ class EngineHost:
                 folder = Path(package.__file__).parent
                 archive.add(folder, folder.name, filter=_sources_only)
         self.run("tar", "-C", HOME, "-x", stdin=packed.getvalue())
+
+    def bring_restic(self) -> None:
+        """Where role backup brings it, without its package."""
+        self.run("tar", "-C", str(restic.FOLDER.parent), "-x", stdin=restic.packed())
+        self.run("ln", "-sf", str(restic.FOLDER / restic.STARTER), "/usr/bin/restic")
 
     def put(self, files: dict[str, tuple[str, int, int, int]]) -> None:
         packed = io.BytesIO()

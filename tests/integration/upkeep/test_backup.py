@@ -59,11 +59,7 @@ print(check(sys.stdin.buffer).collections)
 @pytest.fixture(scope="module")
 def restic(machine: EngineHost) -> None:
     """restic on the host as role backup brings it, and the agent's code where its children find it."""
-    images.testbed("images", "restic")
-    container = _docker("create", "upkeep-testbed/restic:latest", "true")
-    packed = subprocess.run(["docker", "cp", f"{container}:/usr/bin/restic", "-"], check=True, capture_output=True)
-    _docker("rm", container)
-    machine.run("tar", "-C", "/usr/bin", "-x", stdin=packed.stdout)
+    machine.bring_restic()
     machine.put({"/usr/lib/python3/dist-packages/upkeep-test.pth": (f"{HOME}\n", 0o644, 0, 0)})
 
 

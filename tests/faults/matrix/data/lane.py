@@ -93,10 +93,7 @@ class DataLane(Lane):
         self.host.run("sed", "-i", f"s/{AGENT}/{OWN_AGENT}/", "/etc/systemd/system/upkeep-agent.service")
         self.host.run("systemctl", "daemon-reload")
         self.host.put({FOUND_BY_CHILDREN: (f"{HOME}\n", 0o644, 0, 0)})
-        container = docker("create", recipe("restic").image, "true")
-        packed = subprocess.run(["docker", "cp", f"{container}:/usr/bin/restic", "-"], check=True, capture_output=True)
-        docker("rm", container)
-        self.host.run("tar", "-C", "/usr/bin", "-x", stdin=packed.stdout)
+        self.host.bring_restic()
         self.host.run("docker", "pull", "-q", POSTGRES["image"])
 
     def stand(self, ground: Ground) -> None:
