@@ -13,6 +13,7 @@ from tests.faults.stage import Stage
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
 PHASES = ("preflight", "pull", "prepare", "close", "stop", "switch", "start", "ready", "open", "commit", "prune")
+SHORT = ("prepare", "stop", "start", "commit")  # the others: `make faults`
 # On the host, because only there it is fast enough to hit the phase that was aimed at.
 MARKSMAN = """
 import http.client, json, os, signal, socket, sys
@@ -42,7 +43,13 @@ def shots() -> list[bool]:
     return []
 
 
-@pytest.mark.parametrize("number", range(len(PHASES)), ids=PHASES)
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(number, id=phase, marks=() if phase in SHORT else pytest.mark.faults)
+        for number, phase in enumerate(PHASES)
+    ],
+)
 def test_killed_agent_comes_back_and_every_run_ends_by_itself(
     stage: Stage, host: ManagedHost, shots: list[bool], number: int
 ) -> None:
@@ -64,6 +71,7 @@ def test_killed_agent_comes_back_and_every_run_ends_by_itself(
     assert_nothing_left_over(host)
 
 
+@pytest.mark.faults
 def test_shots_hit(shots: list[bool]) -> None:
     if len(shots) == len(PHASES):
         assert sum(shots) >= len(PHASES) - 2, shots

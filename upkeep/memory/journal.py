@@ -173,7 +173,7 @@ class Journal:
         self._files = files
 
     def save(self) -> None:
-        body = json.dumps({"schema": SCHEMA, **asdict(self.record)}, sort_keys=True)
+        body = json.dumps({"schema": SCHEMA, **vars(self.record)}, sort_keys=True, default=vars)
         text = json.dumps({"checksum": hashlib.sha256(body.encode()).hexdigest(), "body": body})
         self._files.write(self._path, text)
 

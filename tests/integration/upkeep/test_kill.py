@@ -23,7 +23,7 @@ def deployed(host: EngineHost) -> EngineHost:
     return host
 
 
-@pytest.mark.parametrize("delay", [0.1, 0.4, 0.7, 1.0, 1.4, 1.8])
+@pytest.mark.parametrize("delay", [0.4, 1.4])
 def test_killed_agent_comes_back_and_ends_the_update(deployed: EngineHost, delay: float) -> None:
     run = deployed.begin("update")
     time.sleep(delay)
