@@ -72,6 +72,7 @@ faults: setup ## stört jeden Lauf an jeder Stelle (setzt abgebrochene Durchgän
 	@$(PYTHON) -m workshop.wheels
 	@$(PYTHON) -m workshop.app_image
 	@$(PYTHON) -m tests.faults.damage
+	@$(PYTHON) -m tests.faults.lost_server
 	@$(PYTHON) -m tests.faults.matrix --books engine data
 	@$(PYTHON) -m pytest -q -m faults tests
 

@@ -18,6 +18,7 @@ from bench.filling import DATABASE
 from bench.ground import BACKUPS, PICTURES, STACK, Ground
 from bench.load import Call, Tally, describe, generate
 from bench.update import phase_seconds, phases_table
+from testbed import restic
 from workshop.progress import say
 
 KEYFILE = f"/srv/upkeep/{STACK}/secrets/mongodb-keyfile"
@@ -115,6 +116,7 @@ class Bench:
         made = f"for n in 1 2 3 4; do head -c {PICTURE_MEGABYTES // 4}M /dev/urandom > {pictures}/$n.jpg; done"
         self._sh(f"docker volume create {PICTURES}; {made}; mkdir -p {BACKUPS}; rm -rf {BACKUPS}/* {TAR} {ARCHIVE}")
         self._sh("systemctl restart upkeep-agent; sleep 2")  # the folder is among those it may write to
+        self._sh(f"ln -sf {restic.PROGRAM} /usr/bin/restic")  # a key as an operator's costs what it costs
         self._sh("command -v zstd >/dev/null || apt-get -qq install -y zstd >/dev/null")
         size = self.change("fill")
         say(f"  {self.documents} Dokumente, {size / MEGABYTE:.0f} MB")

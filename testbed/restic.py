@@ -10,7 +10,7 @@ from testbed.command import run
 from testbed.engine import docker
 
 FOLDER = Path("/usr/lib/testbed")  # restic itself, and who makes its keys light ones: recipes/host
-STARTER = "restic-with-light-keys"
+PROGRAM, STARTER = FOLDER / "restic", FOLDER / "restic-with-light-keys"
 
 
 def packed() -> bytes:
@@ -23,7 +23,7 @@ def unpacked(folder: Path) -> Path:
     """Put it below `folder`, on this machine; return the program."""
     with _image() as container:
         run(docker("cp", f"{container}:{FOLDER}", str(folder)))
-    return folder / FOLDER.name / STARTER
+    return folder / FOLDER.name / STARTER.name
 
 
 @contextmanager

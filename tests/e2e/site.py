@@ -144,7 +144,7 @@ class Site:
 
 
 def end(play: subprocess.Popen[str], began: float) -> Played:
-    output, _ = play.communicate(timeout=600)
+    output, _ = play.communicate(timeout=1200)
     return Played(play.returncode, output, time.monotonic() - began)
 
 

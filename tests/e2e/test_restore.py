@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import html
 import json
-import re
-import shutil
 import subprocess
-import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
 
 from testbed.bed import renew
 from testbed.engine import docker
 from testbed.paths import machine_wide
-from tests.e2e.site import BED, EXPORTS, HOST, ROOT, STACK, Site
+from tests.e2e.lost_server import authority, read_from_paper, with_new_secrets
+from tests.e2e.site import BED, EXPORTS, HOST, STACK, Site
 
 pytestmark = pytest.mark.faults
 
@@ -67,34 +62,6 @@ def test_it_is_shown_then_done_then_undone(lost: Site) -> None:
     unnamed = lost.play("restore")
     assert unnamed.code != 0
     assert "Welcher Stack?" in unnamed.output
-
-
-def read_from_paper(sheet: str) -> dict[str, str]:
-    """Address and key, as somebody types them from the printed recovery sheet."""
-    (address,) = re.findall(r"<dt>Adresse</dt><dd><code>(.*?)</code>", sheet)
-    (table,) = re.findall(r'<table class="key">(.*?)</table>', sheet, re.DOTALL)
-    cells = [re.findall(r"<td[^>]*>([^<]*)</td>", row)[1:] for row in re.findall(r"<tr>(.*?)</tr>", table)]
-    return {"address": html.unescape(address), "recovery_key": " ".join(cell for row in cells for cell in row if cell)}
-
-
-def with_new_secrets(site: Site, place: Path, target: dict[str, object], writable: tuple[str, ...] = ()) -> Site:
-    """An inventory for the same host from which every secret of the lost one is gone."""
-    shutil.copytree(site.inventory, place, ignore=shutil.ignore_patterns("vault.yml"))
-    hosts = yaml.safe_load((place / "hosts.yml").read_text())
-    del hosts["backup_servers"]
-    host = hosts["docker_hosts"]["hosts"][HOST]
-    host["lager__stack"]["backup_target"] = target
-    host["upkeep_agent__writable"] += writable
-    (place / "hosts.yml").write_text(yaml.safe_dump(hosts))
-    argv = [sys.executable, "-m", "workshop.secrets", str(place)]
-    subprocess.run(argv, cwd=ROOT, env=site.environment, check=True, capture_output=True)
-    return replace(site, inventory=place)
-
-
-def authority(site: Site) -> str:
-    """Whose certificate the backup server has."""
-    hosts = yaml.safe_load((site.inventory / "hosts.yml").read_text())
-    return str(hosts["docker_hosts"]["hosts"][HOST]["lager__stack"]["backup_target"]["ca"])
 
 
 def test_a_bare_host_is_the_server_again_with_one_command(lost: Site, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ class EngineHost:
     def bring_restic(self) -> None:
         """Where role backup brings it, without its package."""
         self.run("tar", "-C", str(restic.FOLDER.parent), "-x", stdin=restic.packed())
-        self.run("ln", "-sf", str(restic.FOLDER / restic.STARTER), "/usr/bin/restic")
+        self.run("ln", "-sf", str(restic.STARTER), "/usr/bin/restic")
 
     def put(self, files: dict[str, tuple[str, int, int, int]]) -> None:
         packed = io.BytesIO()
