@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 
 from tests.e2e import site as sites
 from tests.e2e.site import Site
-from tests.e2e.visitor import LOGIN, PASSWORD, chromium
+from tests.e2e.visitor import chromium
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -23,7 +23,6 @@ def site() -> Iterator[Site]:
     site = sites.bring_up()
     try:
         sites.roll_out(site)
-        site.lager("load-demo", "--user", LOGIN, stdin=f"{PASSWORD}\n")
         yield site
     finally:
         sites.take_down()

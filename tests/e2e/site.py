@@ -16,9 +16,11 @@ from typing import Any
 import yaml
 
 from testbed import state
+from testbed.bed import renew
 from testbed.engine import docker
 from testbed.paths import CHECKOUT, machine_wide
 from tests.e2e.authority import issue
+from tests.e2e.visitor import LOGIN, PASSWORD
 from workshop import app_image, demo
 
 ROOT = Path(__file__).parents[2]
@@ -180,9 +182,21 @@ def roll_out(site: Site) -> None:
     record = state.folder(BED) / "first-run.log"
     if not record.exists():
         site.play("backup_server").good()
-        site.run("mkdir", "-p", EXPORTS)
-        record.write_text(site.play("site").good().output)
+        record.write_text(_from_nothing(site))
     site.first = record.read_text()
+
+
+def start_over(site: Site) -> None:
+    """Another host in the place of the one there is, as it was after `roll_out`."""
+    renew(BED, HOST, "debian13-docker")
+    _from_nothing(site)
+
+
+def _from_nothing(site: Site) -> str:
+    site.run("mkdir", "-p", EXPORTS)
+    said = site.play("site").good().output
+    site.lager("load-demo", "--user", LOGIN, stdin=f"{PASSWORD}\n")
+    return said
 
 
 def take_down() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from testbed.bed import renew
 from testbed.engine import docker
 from testbed.paths import machine_wide
+from tests.e2e import site as sites
 from tests.e2e.lost_server import authority, read_from_paper, with_new_secrets
 from tests.e2e.site import BED, EXPORTS, HOST, STACK, Site
 
@@ -40,12 +42,13 @@ def proofs(site: Site) -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def lost(site: Site) -> Site:
+def lost(site: Site) -> Iterator[Site]:
     """A backup with three documents, of which two are gone since and one is new."""
     mongo(site, "db.probe.drop(); db.probe.insert_many([{'_id': n} for n in (1, 2, 3)])")
     site.play("backup").good()
     mongo(site, "db.probe.delete_many({'_id': {'$gt': 1}}); db.probe.insert_one({'_id': 9})")
-    return site
+    yield site
+    sites.start_over(site)  # the servers in its place have other secrets than the site, and stay with them
 
 
 def test_it_is_shown_then_done_then_undone(lost: Site) -> None:
