@@ -74,20 +74,25 @@ def test_starting_gate_takes_three_failed_checks_to_give_a_slot_up(pair: Stand) 
     """After a boot it is there before its slots: one check that came too early would cost everybody an answer."""
     rotation.all_in(paths_of(pair), Ports(), ("app-1", "app-2"), 8000)
     gate = pair.containers["gate"]
-    for slot in ("app-1", "app-2"):
-        pair.containers[slot].stop(timeout=1)
-    gate.kill("SIGKILL")
-    gate.start()
-    eventually(lambda: pair.runtime.answers() and statuses(pair)["app-1"].startswith("DOWN"), what="app-1 aufgegeben")
+    try:
+        for slot in ("app-1", "app-2"):
+            pair.containers[slot].stop(timeout=1)
+        gate.kill("SIGKILL")
+        gate.start()
+        eventually(
+            lambda: pair.runtime.answers() and statuses(pair)["app-1"].startswith("DOWN"), what="app-1 aufgegeben"
+        )
+    finally:
+        for slot in ("app-1", "app-2"):
+            pair.containers[slot].start()
+            put_in(pair, slot)
+    eventually(lambda: slots_that_answer(pair) == {"app-1", "app-2"}, what="beide Slots antworten")
     gate.reload()
     began = moment(gate.attrs["State"]["StartedAt"])
     lines = gate.logs(timestamps=True, since=began).decode().splitlines()
-    given_up = next(line.split()[0] for line in lines if "Server app/app-1 is DOWN" in line)
-    assert (moment(given_up) - began).total_seconds() >= 0.5
-    for slot in ("app-1", "app-2"):
-        pair.containers[slot].start()
-        put_in(pair, slot)
-    eventually(lambda: slots_that_answer(pair) == {"app-1", "app-2"}, what="beide Slots antworten")
+    down = next(line.split()[0] for line in lines if "Server app/app-1 is DOWN" in line)
+    # Two intervals of a quarter of a second lie between the checks; Docker notes the start a moment after it.
+    assert (moment(down) - began).total_seconds() >= 0.4
 
 
 def test_sessions_of_a_drained_slot_are_counted_until_they_end_and_can_be_cut(pair: Stand) -> None:
