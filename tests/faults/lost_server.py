@@ -25,7 +25,7 @@ from tests.e2e.site import BED, HOST, STACK, Site
 from tests.e2e.visitor import LOGIN, PASSWORD
 from workshop.progress import fail, say, step
 
-DOCUMENTS = int(os.environ.get("UPKEEP_LOST_DOCUMENTS", "3300000"))
+DOCUMENTS = int(os.environ.get("UPKEEP_LOST_DOCUMENTS", "3600000"))
 AGENTS_PYTHON = "/opt/upkeep/current/bin/python"
 KEYFILE = f"/srv/upkeep/{STACK}/secrets/mongodb-keyfile"
 ADDRESSES = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
