@@ -154,7 +154,7 @@ def settle(job: Json, answer: Json) -> list[str]:
     again = talk.do(job["next"], 240)
     found = [] if again["result"] in WENT else [f"{job['next']} danach: {again['result']}: {again['message']}"]
     if job["operation"] == "backup" and answer["run"]:
-        found += verdict.listed(answer["run"], answer["result"] in WENT)
+        found += verdict.listed(answer["run"], answer["result"] in WENT, job["deed"] == "net")
     look = functools.partial(_at_rest, job)
     return found + verdict.lasting(look, time.time() + 5)[0] + verdict.locks()
 

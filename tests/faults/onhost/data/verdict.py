@@ -93,13 +93,15 @@ def locks() -> list[str]:
     return [f"{len(left)} Sperren liegen im Sicherungsziel"] if left else []
 
 
-def listed(run: str, good: bool) -> list[str]:
-    """A backup counts as one exactly when its run says so."""
+def listed(run: str, good: bool, unheard: bool) -> list[str]:
+    """A backup counts as one exactly when its run says so. `unheard`: the repository's last answer may be lost with the
+    network, then a run that says it failed may have left a whole one."""
     status, answer = talk.ask("GET", f"/v1/stacks/{talk.STACK}/backups")
     if status != 200:
         return [f"Die Sicherungen lassen sich nicht auflisten: {answer.get('error')}"]
     complete = any(item["run"] == run and item["complete"] for item in answer["backups"])
-    return [] if complete == good else [f"Die Sicherung gilt als {'vollständig' if complete else 'unvollständig'}"]
+    true = complete == good or (complete and unheard)
+    return [] if true else [f"Die Sicherung gilt als {'vollständig' if complete else 'unvollständig'}"]
 
 
 def lasting(look: Callable[[], list[str]], deadline: float) -> tuple[list[str], float]:
