@@ -22,7 +22,9 @@ from workshop.progress import fail
 TESTBED = "demo"
 HOST = "web1"
 STACK = "lager"
-SLOT = (f"label=com.docker.compose.project={STACK}", "label=com.docker.compose.service=app-1")
+SLOT = tuple(
+    f"label=com.docker.compose.{name}" for name in (f"project={STACK}", "service=app-1", "oneoff=False")
+)  # not the spare one of a rolling update
 FIRST_LOGIN = "/srv/upkeep/lager/secrets/erste-anmeldung.txt"
 FOLDER = ROOT / ".demo"
 LOGIN = "demo"

@@ -22,6 +22,7 @@ from testbed.paths import CHECKOUT, machine_wide
 from tests.e2e.authority import issue
 from tests.e2e.visitor import LOGIN, PASSWORD
 from workshop import app_image, demo
+from workshop.demo_host import SLOT
 
 ROOT = Path(__file__).parents[2]
 KEPT = "UPKEEP_E2E_KEEP" in os.environ  # name of a testbed that is kept for the next time
@@ -30,9 +31,6 @@ HOST = "web1"
 VAULT = "tresor"  # the backup server
 EXPORTS = "/srv/export"
 STACK = "lager"
-SLOT = tuple(
-    f"label=com.docker.compose.{name}" for name in (f"project={STACK}", "service=app-1", "oneoff=False")
-)  # not the spare one of a rolling update
 REPOSITORY = f"lager-{CHECKOUT}-{BED}"  # the registry is shared by all checkouts
 FIRST_VERSION = "1.0.0"
 PLAYBOOK = str(Path(sys.executable).parent / "ansible-playbook")
@@ -182,21 +180,22 @@ def roll_out(site: Site) -> None:
     record = state.folder(BED) / "first-run.log"
     if not record.exists():
         site.play("backup_server").good()
-        record.write_text(_from_nothing(site))
+        record.write_text(from_nothing(site).output)
     site.first = record.read_text()
 
 
 def start_over(site: Site) -> None:
     """Another host in the place of the one there is, as it was after `roll_out`."""
     renew(BED, HOST, "debian13-docker")
-    _from_nothing(site)
+    from_nothing(site)
 
 
-def _from_nothing(site: Site) -> str:
+def from_nothing(site: Site) -> Played:
+    """The app with its example business, on a host that has neither; what site.yml did."""
     site.run("mkdir", "-p", EXPORTS)
-    said = site.play("site").good().output
+    played = site.play("site").good()
     site.lager("load-demo", "--user", LOGIN, stdin=f"{PASSWORD}\n")
-    return said
+    return played
 
 
 def take_down() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import pages
+from bench.backing import ADDRESSES, AGENTS_PYTHON, KEYFILE
 from bench.figures import Figure, Report
 from bench.filling import DATABASE
 from bench.machine import ROOT, Circumstances
@@ -22,13 +23,9 @@ from testbed.bed import renew
 from tests.e2e import site as sites
 from tests.e2e.lost_server import authority, read_from_paper, with_new_secrets
 from tests.e2e.site import BED, HOST, STACK, Site
-from tests.e2e.visitor import LOGIN, PASSWORD
 from workshop.progress import fail, say, step
 
 DOCUMENTS = int(os.environ.get("UPKEEP_LOST_DOCUMENTS", "3600000"))
-AGENTS_PYTHON = "/opt/upkeep/current/bin/python"
-KEYFILE = f"/srv/upkeep/{STACK}/secrets/mongodb-keyfile"
-ADDRESSES = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
 DIGEST = f"""
 import json, sys
 from pathlib import Path
@@ -80,11 +77,10 @@ def main() -> int:
 def lose(place: Path) -> Seen:
     site = sites.bring_up()
     site.play("backup_server").good()
-    rolled_out = site.play("site").good().seconds
+    rolled_out = sites.from_nothing(site).seconds
     site.run(
         "ln", "-sf", str(restic.PROGRAM), "/usr/bin/restic"
     )  # the first backup makes a key as heavy as an operator's
-    site.lager("load-demo", "--user", LOGIN, stdin=f"{PASSWORD}\n")
     source = (ROOT / "bench" / "filling.py").read_text(encoding="utf-8")
     told = site.run(AGENTS_PYTHON, "-", address(site), KEYFILE, "fill", str(DOCUMENTS), stdin=source)
     size = float(json.loads(told)["bytes"])

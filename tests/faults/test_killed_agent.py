@@ -71,10 +71,8 @@ def test_killed_agent_comes_back_and_every_run_ends_by_itself(
     assert_nothing_left_over(host)
 
 
-@pytest.mark.faults
 def test_shots_hit(shots: list[bool]) -> None:
-    if len(shots) == len(PHASES):
-        assert sum(shots) >= len(PHASES) - 2, shots
+    assert shots.count(False) <= 2, shots
 
 
 def assert_message(report: dict[str, Any], before: str, newer: str) -> None:

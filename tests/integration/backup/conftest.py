@@ -17,7 +17,6 @@ from upkeep.policy.backup import Target
 from upkeep.ports.restic import ResticProgram
 
 IMAGE = "upkeep-testbed/restic:latest"
-ROOT = Path(__file__).parents[3]
 
 
 def docker(*argv: str) -> str:

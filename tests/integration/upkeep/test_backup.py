@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -173,10 +172,6 @@ def test_an_agent_shot_during_a_backup_leaves_nothing_behind(saving: EngineHost)
     assert saving.do("backup")["result"] == "updated"
     assert saving.do("verify", all=True, tidy=True)["result"] in ("unchanged", "updated")
     assert all(item["complete"] for item in saving.ask("GET", "/v1/stacks/lager/backups").body["backups"])
-
-
-def _docker(*argv: str) -> str:
-    return subprocess.run(["docker", *argv], check=True, capture_output=True, text=True).stdout.strip()
 
 
 def _address(host: EngineHost) -> str:
