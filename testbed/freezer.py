@@ -1,7 +1,9 @@
 """Ending hosts in which a container is paused: with cgroups of the first version its frozen processes outlive their
 kill, and so does the host. Thawed they have nothing left to do but die."""
 
+import os
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -28,10 +30,15 @@ def _ids(containers: list[str]) -> list[str]:
 
 
 def _thaw(places: list[Path]) -> None:
-    for file in (file for place in places for file in place.glob("**/freezer.state")):
+    for file in (file for place in places for file in _states(place)):
         try:
             frozen = "THAWED" not in file.read_text()
         except OSError:
             continue  # it went just now
         if frozen:
             attempt([*as_root(), "tee", str(file)], stdin="THAWED")
+
+
+def _states(place: Path) -> Iterator[Path]:
+    """Folders may go while they are walked through, which Path.glob takes amiss and os.walk does not."""
+    return (Path(folder, "freezer.state") for folder, _, _ in os.walk(place))
