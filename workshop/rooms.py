@@ -2,8 +2,8 @@
 
 A room begins when what it stands on is there; what needs nothing fills the time in which images wait for the network.
 
-Each room's whole output goes to test-results/<room>.log; of a failed room the end is shown. A few tests that failed
-get a second turn when nothing else runs, and are named at the end whatever comes of it (docs/adr/0027).
+Each room's whole output goes to test-results/<room>.log; of a failed room the end is shown. A few tests that failed,
+or a scenario, get a second turn when nothing else runs, and are named at the end whatever comes of it (docs/adr/0027).
 """
 
 from __future__ import annotations
@@ -26,17 +26,20 @@ PYTEST = (sys.executable, "-m", "pytest", "-q", "--durations=5", "-m", "not faul
 HEARTBEAT_SECONDS = 30
 TAIL_LINES = 80
 TESTS_FAILED = 1  # pytest's exit code; anything else is no matter of single tests
+TIMED_OUT = 124
 FEW = 3
 
 
 @dataclass(frozen=True)
 class Room:
-    """What to run from the repository root, its deadline, whether it counts tests, what must have ended well before."""
+    """What to run from the repository root, its deadline, whether it counts tests or is one as a whole, what must have
+    ended well before."""
 
     name: str
     argv: tuple[str, ...]
     seconds: int = 900
     junit: bool = False
+    one_test: bool = False
     after: tuple[str, ...] = ()
 
 
@@ -62,7 +65,7 @@ def module(name: str, *words: str, after: tuple[str, ...] = ()) -> Room:
 
 
 def scenario(name: str) -> Room:
-    return Room(f"molecule-{name}", (str(BIN / "molecule"), "test", "-s", name), 900)
+    return Room(f"molecule-{name}", (str(BIN / "molecule"), "test", "-s", name), 900, one_test=True)
 
 
 def frontend(script: str) -> Room:
@@ -133,7 +136,7 @@ def run_room(room: Room) -> Outcome:
 
 
 def wait(process: subprocess.Popen[bytes], room: Room, began: float) -> int:
-    """The room's exit code; 124 when it had to be stopped at its deadline."""
+    """The room's exit code, or TIMED_OUT when it had to be stopped at its deadline."""
     while True:
         try:
             return process.wait(HEARTBEAT_SECONDS)
@@ -142,18 +145,22 @@ def wait(process: subprocess.Popen[bytes], room: Room, began: float) -> int:
         if elapsed > room.seconds:
             process.kill()
             say(f"{room.name}: nach {elapsed:.0f} s abgebrochen (Grenze {room.seconds} s)")
-            return 124
+            return TIMED_OUT
         say(f"  {room.name} läuft seit {elapsed:.0f} s")
 
 
 def second_turn(outcome: Outcome) -> Outcome:
-    """The few tests of a room that failed, alone on the machine."""
+    """What failed of a room, alone on the machine: a few tests of it, or itself if it is a single one."""
     room, failing = outcome.room, failed_tests(outcome.room)
-    if not room.junit or outcome.returncode != TESTS_FAILED or not 1 <= len(failing) <= FEW:
-        return outcome
     again = replace(room, name=f"{room.name}-nochmal")
-    argv = (*room.argv, f"--junit-xml={RESULTS / again.name}.xml", "--last-failed", "--last-failed-no-failures=none")
-    second = run_room(replace(again, argv=argv))
+    if room.one_test and outcome.returncode not in (0, TIMED_OUT):
+        failing = (room.name,)
+    elif room.junit and outcome.returncode == TESTS_FAILED and 1 <= len(failing) <= FEW:
+        report = f"--junit-xml={RESULTS / again.name}.xml"
+        again = replace(again, argv=(*room.argv, report, "--last-failed", "--last-failed-no-failures=none"))
+    else:
+        return outcome
+    second = run_room(again)
     return Outcome(room, outcome.seconds + second.seconds, second.returncode, failing)
 
 

@@ -59,6 +59,19 @@ def test_a_room_that_cannot_be_read_gets_no_second_turn(place: Path) -> None:
     assert rooms.second_turn(first) is first
 
 
+def test_a_scenario_is_one_test_and_has_its_second_turn(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    unsteady = "import os, sys\ntry: os.mkdir('seen')\nexcept FileExistsError: sys.exit(0)\nsys.exit(2)"
+    scenario = rooms.Room("molecule-some", (sys.executable, "-c", unsteady), one_test=True)
+    assert rooms.summary([rooms.second_turn(rooms.run_room(scenario))]) == 0
+    assert "⚠ brauchte einen zweiten Anlauf: molecule-some" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("code", [0, rooms.TIMED_OUT])
+def test_a_scenario_that_went_well_or_took_too_long_runs_once(place: Path, code: int) -> None:
+    first = rooms.run_room(rooms.Room("molecule-some", (sys.executable, "-c", f"exit({code})"), one_test=True))
+    assert rooms.second_turn(first) is first
+
+
 def step(name: str, code: str = "", *after: str) -> rooms.Room:
     return rooms.Room(name, (sys.executable, "-c", code), after=after)
 
