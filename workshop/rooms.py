@@ -15,9 +15,9 @@ import time
 from concurrent import futures
 from dataclasses import dataclass, replace
 from pathlib import Path
-from xml.etree import ElementTree
 
 from workshop.progress import say
+from workshop.reports import Reports, again_of
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "test-results"
@@ -55,7 +55,7 @@ class Outcome:
 
 def pytest_room(name: str, *paths: str, seconds: int = 1500, workers: int = 0) -> Room:
     parallel = ("-n", str(workers)) if workers else ()
-    own = (f"--junit-xml={RESULTS / name}.xml", "-o", f"cache_dir={RESULTS / name}.cache")
+    own = (f"--junit-xml={Reports(RESULTS).place(name)}", "-o", f"cache_dir={RESULTS / name}.cache")
     argv = (*PYTEST, *parallel, *own, *paths)
     return Room(name, argv, seconds, junit=True)
 
@@ -151,12 +151,12 @@ def wait(process: subprocess.Popen[bytes], room: Room, began: float) -> int:
 
 def second_turn(outcome: Outcome) -> Outcome:
     """What failed of a room, alone on the machine: a few tests of it, or itself if it is a single one."""
-    room, failing = outcome.room, failed_tests(outcome.room)
-    again = replace(room, name=f"{room.name}-nochmal")
+    room, reports = outcome.room, Reports(RESULTS)
+    failing, again = reports.failed(room.name), replace(room, name=again_of(room.name))
     if room.one_test and outcome.returncode not in (0, TIMED_OUT):
         failing = (room.name,)
     elif room.junit and outcome.returncode == TESTS_FAILED and 1 <= len(failing) <= FEW:
-        report = f"--junit-xml={RESULTS / again.name}.xml"
+        report = f"--junit-xml={reports.place(again.name)}"
         again = replace(again, argv=(*room.argv, report, "--last-failed", "--last-failed-no-failures=none"))
     else:
         return outcome
@@ -164,43 +164,13 @@ def second_turn(outcome: Outcome) -> Outcome:
     return Outcome(room, outcome.seconds + second.seconds, second.returncode, failing)
 
 
-def failed_tests(room: Room) -> tuple[str, ...]:
-    cases = [case for suite in suites_of(room.name) for case in suite.iter("testcase")]
-    failing = [case for case in cases if case.find("failure") is not None or case.find("error") is not None]
-    return tuple(dict.fromkeys(f"{case.get('classname')}::{case.get('name')}" for case in failing))
-
-
 def show_end(room: Room, log: Path) -> None:
     lines = log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
     print(f"──── {room.name} (Ende von {log.relative_to(ROOT)})", *lines, "────", sep="\n", flush=True)
 
 
-def suites_of(name: str) -> list[ElementTree.Element]:
-    report = RESULTS / f"{name}.xml"
-    return list(ElementTree.parse(report).getroot().iter("testsuite")) if report.exists() else []  # noqa: S314 - our own
-
-
-def counts(name: str) -> tuple[int, int, int]:
-    """(passed, failed, skipped) by a report; zeros where there is none."""
-    total = failed = skipped = 0
-    for suite in suites_of(name):
-        total += int(suite.get("tests", 0))
-        failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
-        skipped += int(suite.get("skipped", 0))
-    return total - failed - skipped, failed, skipped
-
-
-def junit_counts(room: Room) -> tuple[int, int, int]:
-    """(passed, failed, skipped) of a room, the second turn of some of its tests included."""
-    passed, failed, skipped = counts(room.name)
-    if suites_of(f"{room.name}-nochmal"):
-        later, failed, _ = counts(f"{room.name}-nochmal")
-        passed += later
-    return passed, failed, skipped
-
-
 def counted(room: Room) -> str:
-    passed, failed, skipped = junit_counts(room)
+    passed, failed, skipped = Reports(RESULTS).counts(room.name)
     return f" ({passed} bestanden, {failed} gescheitert, {skipped} ausgelassen)" if room.junit else ""
 
 
@@ -231,7 +201,9 @@ def summary(outcomes: list[Outcome]) -> int:
     for outcome in sorted(outcomes, key=lambda o: -o.seconds):
         mark = "✔" if outcome.returncode == 0 else "✘"
         print(f"  {mark} {outcome.room.name:<16}{outcome.seconds:6.0f} s{counted(outcome.room)}")
-    passed, failed, skipped = (sum(column) for column in zip(*(junit_counts(o.room) for o in outcomes), strict=True))
+    passed, failed, skipped = (
+        sum(column) for column in zip(*(Reports(RESULTS).counts(o.room.name) for o in outcomes), strict=True)
+    )
     for test in (test for outcome in outcomes for test in outcome.unsteady):
         print(f"  ⚠ brauchte einen zweiten Anlauf: {test}")
     broken = [o.room.name for o in outcomes if o.returncode != 0]
@@ -245,8 +217,7 @@ def summary(outcomes: list[Outcome]) -> int:
 def main() -> int:
     kind, *names = sys.argv[1:] or ["test"]
     RESULTS.mkdir(exist_ok=True)
-    for report in RESULTS.glob("*.xml"):
-        report.unlink()
+    Reports(RESULTS).clear()
     if kind == "lint":
         return summary(run_side_by_side(chosen(LINTERS, names)))
     return summary([second_turn(outcome) for outcome in run_side_by_side(chosen(TESTS, names))])

@@ -85,7 +85,7 @@ def test_reboot_in_the_operators_maintenance(host: ManagedHost) -> None:
     assert (maintenance["owner"], maintenance["reason"]) == ("operator", "Inventur")
     assert host.started_at().split()[0] == gate
     host.maintenance(on=False)
-    assert host.serves(version)
+    host.await_serving(10, version)  # the gate has its own view of who is there, and has only just begun to look
 
 
 def test_stack_serves_without_the_agent_through_docker_restart_and_reboot(host: ManagedHost) -> None:
