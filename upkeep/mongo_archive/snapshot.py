@@ -1,6 +1,7 @@
 """Raw documents of collections, all as they were at one moment.
 
-pymongo's own raw cursor makes a Python object of every document on the way; reading the answer's bytes does not.
+pymongo's own raw cursor makes a Python object of every document on the way; reading the answer's bytes does not. The
+documents are taken out of the answer's array by pymongo's C extension (docs/adr/0077).
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from bson import Int64, Timestamp
+from bson import Int64, Timestamp, _array_of_documents_to_buffer
 from bson.codec_options import CodecOptions
+from bson.errors import InvalidBSON
 from bson.raw_bson import RawBSONDocument
 from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
@@ -26,6 +28,7 @@ MAJORITY = {"level": "majority"}
 # Sizes of BSON's types, and what comes to the length that stands before the others.
 SIZES = {0x01: 8, 0x07: 12, 0x08: 1, 0x09: 8, 0x0A: 0, 0x10: 4, 0x11: 8, 0x12: 8}
 EXTRA = {0x02: 4, 0x03: 0, 0x04: 0, 0x05: 5}
+AROUND = LENGTH.size + 1  # an array's length before what is in it, a zero after it
 
 
 @dataclass(frozen=True)
@@ -77,19 +80,24 @@ def opened(client: Client) -> Iterator[Snapshot]:
 
 
 def _documents(array: memoryview) -> tuple[bytes, int]:
-    """Without what stands between them: a type, the index as text, a zero."""
-    position, end, length = LENGTH.size, len(array) - 1, LENGTH.unpack_from
-    pieces: list[memoryview] = []
-    digits, more = 1, 10
-    while position < end:
-        if len(pieces) == more:
-            digits, more = digits + 1, more * 10
-        start = position + digits + 2
-        position = start + length(array, start)[0]
-        pieces.append(array[start:position])
-    if position != end:
-        raise DatabaseFailed("Die Antwort der MongoDB ist nicht zu verstehen", observed=f"{len(array)} Bytes")
-    return b"".join(pieces), len(pieces)
+    """Without what stands between them, and how many they are."""
+    try:
+        documents = _array_of_documents_to_buffer(array)
+        return documents, _count(len(array) - len(documents) - AROUND)
+    except (InvalidBSON, ValueError) as exc:
+        raise DatabaseFailed("Die Antwort der MongoDB ist nicht zu verstehen", observed=f"{len(array)} Bytes") from exc
+
+
+def _count(between: int) -> int:
+    """How many documents have so many bytes between them: before each a type, its index from 0 on as text, a zero.
+    Raises ValueError for a length that none has."""
+    count, digits = 0, 1
+    while between:
+        more = min(between // (digits + 2), 10**digits - count)
+        if not more:
+            raise ValueError(between)
+        count, between, digits = count + more, between - more * (digits + 2), digits + 1
+    return count
 
 
 def _fields(document: bytes) -> Iterator[tuple[str, slice]]:
