@@ -20,6 +20,7 @@ from testbed.recipe import USUAL, Recipe, certificates, fingerprint, recipe, wit
 
 _LABEL = "upkeep.testbed.recipe"
 _PARALLEL = 2
+_LOCK = Path(f"/var/tmp/upkeep-testbed-{os.geteuid()}.lock")  # noqa: S108 - one place, wherever TMPDIR points
 _EXCLUDED = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*")
 
 
@@ -56,8 +57,7 @@ def _levels(pending: list[Recipe]) -> Iterator[list[Recipe]]:
 @contextmanager
 def _only_one_builder() -> Iterator[None]:
     """Keep two builders on one machine from making the same image twice."""
-    path = Path(tempfile.gettempdir()) / f"upkeep-testbed-{os.geteuid()}.lock"
-    with path.open("a") as lock:
+    with _LOCK.open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

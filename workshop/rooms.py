@@ -28,6 +28,7 @@ TAIL_LINES = 80
 TESTS_FAILED = 1  # pytest's exit code; anything else is no matter of single tests
 TIMED_OUT = 124
 FEW = 3
+MEMORY, ENOUGH = Path("/dev/shm"), 4 << 30  # noqa: S108 - bytes
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,19 @@ class Outcome:
     unsteady: tuple[str, ...] = ()
 
 
-def pytest_room(name: str, *paths: str, seconds: int = 1500, workers: int = 0) -> Room:
-    parallel = ("-n", str(workers)) if workers else ()
+def pytest_room(name: str, *paths: str, in_memory: bool = False) -> Room:
+    """`in_memory`: its tests write thousands of small files or have a database of their own, and no disk is meant."""
     own = (f"--junit-xml={Reports(RESULTS).place(name)}", "-o", f"cache_dir={RESULTS / name}.cache")
-    argv = (*PYTEST, *parallel, *own, *paths)
-    return Room(name, argv, seconds, junit=True)
+    return Room(name, (*(temporary_files_in_memory() if in_memory else ()), *PYTEST, *own, *paths), 1500, junit=True)
+
+
+def temporary_files_in_memory() -> tuple[str, ...]:
+    """What goes before a command for that; nothing where there is too little room or nothing may be executed."""
+    if not MEMORY.is_dir():
+        return ()
+    found = os.statvfs(MEMORY)
+    fits = found.f_bavail * found.f_frsize >= ENOUGH and not found.f_flag & os.ST_NOEXEC
+    return ("env", f"TMPDIR={MEMORY}") if fits else ()
 
 
 def module(name: str, *words: str, after: tuple[str, ...] = ()) -> Room:
@@ -83,7 +92,7 @@ PREPARATION = [
     module("Agentenpakete", "workshop.wheels"),
     module("Beispielpaket", "workshop.example_package"),
 ]
-UNIT = pytest_room("unit", "tests/unit", "tests/repository")
+UNIT = pytest_room("unit", "tests/unit", "tests/repository", in_memory=True)
 AFTERWARDS = [
     pytest_room("engine", "tests/integration/upkeep"),
     pytest_room("stoerungen", "tests/faults"),
@@ -92,8 +101,8 @@ AFTERWARDS = [
     pytest_room("fehleingaben", "tests/integration/bad_input"),
     pytest_room("docker_host", "tests/integration/docker_host"),
     pytest_room("fremd", "tests/integration/foreign"),
-    pytest_room("app", "tests/integration/app"),
-    pytest_room("windows", "tests/integration/windows"),
+    pytest_room("app", "tests/integration/app", in_memory=True),
+    pytest_room("windows", "tests/integration/windows", in_memory=True),
     *map(scenario, ("docker_host", "default", "windows_server")),
     pytest_room("postgres", "tests/integration/postgres"),
     pytest_room("seiten", "tests/integration/pages"),
@@ -102,7 +111,7 @@ AFTERWARDS = [
     pytest_room("last", "tests/load"),
     pytest_room("messen", "tests/integration/bench"),
     pytest_room("testbed", "tests/integration/testbed"),
-    pytest_room("archiv", "tests/integration/mongo_archive"),
+    pytest_room("archiv", "tests/integration/mongo_archive", in_memory=True),
     pytest_room("etikettendruck", "tests/integration/etikettendruck"),
     frontend("check"),
     frontend("test"),

@@ -72,6 +72,17 @@ def test_a_scenario_that_went_well_or_took_too_long_runs_once(place: Path, code:
     assert rooms.second_turn(first) is first
 
 
+def test_temporary_files_lie_in_memory_where_there_is_room(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rooms, "MEMORY", place)
+    monkeypatch.setattr(rooms, "ENOUGH", 0)
+    assert rooms.pytest_room("some", in_memory=True).argv[:2] == ("env", f"TMPDIR={place}")
+    assert "env" not in rooms.pytest_room("some").argv
+    monkeypatch.setattr(rooms, "ENOUGH", 1 << 62)
+    assert "env" not in rooms.pytest_room("some", in_memory=True).argv
+    monkeypatch.setattr(rooms, "MEMORY", place / "nowhere")
+    assert "env" not in rooms.pytest_room("some", in_memory=True).argv
+
+
 def step(name: str, code: str = "", *after: str) -> rooms.Room:
     return rooms.Room(name, (sys.executable, "-c", code), after=after)
 
