@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 from typing import Any
@@ -17,7 +18,8 @@ def main() -> None:
     with client:
         report = dump(client, sys.stdout.buffer)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"bytes": report.bytes, "peak_mb": peak}), file=sys.stderr)
+    print(json.dumps({"bytes": report.bytes, "peak_mb": peak}), file=sys.stderr, flush=True)
+    os._exit(0)  # as upkeep.backup.feed ends
 
 
 if __name__ == "__main__":
