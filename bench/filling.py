@@ -53,8 +53,9 @@ def main() -> None:
             collection.create_index("number")
             fill(collection, 0, count)
         elif what == "recent":  # half of a hundredth new, half among the newest changed
-            collection.update_many({"_id": {"$gte": count - half, "$lt": count}}, {"$set": {"place": 501}})
-            fill(collection, count, count + half)
+            end = collection.find_one(sort=[("_id", -1)])["_id"] + 1
+            collection.update_many({"_id": {"$gte": end - half}}, {"$set": {"place": 501}})
+            fill(collection, end, end + half)
         elif what == "archive":
             with Path(sys.argv[5]).open("wb") as target:
                 dump(client, target)
