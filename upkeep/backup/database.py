@@ -15,7 +15,7 @@ from upkeep.backup.repository import of_policy, opened
 from upkeep.backup.sources import ARCHIVE, Wanted
 from upkeep.errors import Refused, RepositoryFailed, UpkeepError
 from upkeep.phases.database import address_of
-from upkeep.ports.restic import Snapshot, Stream
+from upkeep.ports.restic import Saved, Stream
 from upkeep.runs.run import Run
 
 FEED = (sys.executable, "-m")
@@ -31,7 +31,7 @@ class FeedFailed(UpkeepError):
         self.code = code
 
 
-def save_database(run: Run, source: Wanted, told: Callable[[int], None]) -> tuple[Snapshot, dict[str, Any]]:
+def save_database(run: Run, source: Wanted, told: Callable[[int], None]) -> tuple[Saved, dict[str, Any]]:
     """Again when a collection was dropped or renamed under the dump's hands."""
     for _ in range(ATTEMPTS - 1):
         try:
@@ -43,7 +43,7 @@ def save_database(run: Run, source: Wanted, told: Callable[[int], None]) -> tupl
     return _attempt(run, source, told)
 
 
-def _attempt(run: Run, source: Wanted, told: Callable[[int], None]) -> tuple[Snapshot, dict[str, Any]]:
+def _attempt(run: Run, source: Wanted, told: Callable[[int], None]) -> tuple[Saved, dict[str, Any]]:
     outcome = run.paths.backup / "dump.json"
     run.ports.files.write(outcome, "{}")
     stream, marks = _stream(run, source, outcome), tags(run.paths.name, notes(run).backup, source.name)

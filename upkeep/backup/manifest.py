@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,18 +11,18 @@ from upkeep import __version__
 from upkeep.errors import RepositoryFailed
 from upkeep.ports.restic import Snapshot
 
-SCHEMA = 1
+SCHEMA = 2
+KNOWN = (1, SCHEMA)
 
 
 @dataclass(frozen=True)
 class Source:
-    """One snapshot: `kind` mongodb, volume or files. `tree`: restic's hash over all of it; `read`: bytes; `began`,
-    `ended` of the reading; `facts`: what only this kind knows (a database's report, how a volume was quiesced)."""
+    """One snapshot: `kind` mongodb, volume or files. `read`: bytes; `began`, `ended` of the reading; `facts`: what only
+    this kind knows (a database's report, how a volume was quiesced)."""
 
     name: str
     kind: str
     snapshot: str
-    tree: str
     read: int
     added: int
     began: str
@@ -30,7 +31,13 @@ class Source:
 
     def is_in(self, snapshots: dict[str, Snapshot]) -> bool:
         found = snapshots.get(self.name)
-        return found is not None and (found.id, found.tree) == (self.snapshot, self.tree)
+        return found is not None and found.id == self.snapshot
+
+
+def source(raw: Mapping[str, Any]) -> Source:
+    """What `dataclasses.asdict` made of one. Schema 1, and the runs of its days, also had restic's tree, which the
+    snapshot's id stands for. Raises TypeError for anything else."""
+    return Source(**{key: value for key, value in raw.items() if key != "tree"})
 
 
 @dataclass(frozen=True)
@@ -58,8 +65,8 @@ def parse(text: str, run: str) -> Manifest:
         schema, made_by = raw.pop("schema"), raw.pop("upkeep")
         if isinstance(schema, int) and schema > SCHEMA:
             raise _newer(run, schema, made_by)
-        if schema == SCHEMA and raw["run"] == run:
-            sources = tuple(Source(**item) for item in raw["sources"])
+        if schema in KNOWN and raw["run"] == run:
+            sources = tuple(source(item) for item in raw["sources"])
             return Manifest(**raw | {"sources": sources, "left_out": tuple(raw["left_out"])})
         observed = f"Schema {schema}, Lauf {raw['run']}"
     except (ValueError, TypeError, KeyError, AttributeError) as exc:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
-from upkeep.backup.manifest import Source
+from upkeep.backup.manifest import Source, source
 from upkeep.memory.state import Migrated, State
 from upkeep.runs.run import Run
 
@@ -23,7 +23,7 @@ class Notes:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        return tuple(Source(**item) for item in self._raw["sources"])
+        return tuple(source(item) for item in self._raw["sources"])
 
     def add(self, source: Source) -> None:
         self._raw["sources"].append(asdict(source))

@@ -19,13 +19,13 @@ from upkeep.backup.repository import of_policy, opened
 from upkeep.backup.sources import Wanted
 from upkeep.errors import Refused, RepositoryFailed
 from upkeep.memory import pruning, state
-from upkeep.ports.restic import Snapshot, Stream
+from upkeep.ports.restic import Saved, Stream
 from upkeep.restore.kept import drop_expired
 from upkeep.room import MEGABYTE
 from upkeep.runs.run import Run
 
 SOON = 60.0
-Taken = tuple[Snapshot, dict[str, Any]]
+Taken = tuple[Saved, dict[str, Any]]
 
 
 def save(run: Run, source: Wanted) -> str:
@@ -33,7 +33,7 @@ def save(run: Run, source: Wanted) -> str:
     began = run.now()
     snapshot, facts = _taken(run, source)
     kind = source.name.partition(":")[0]
-    place = (source.name, kind, snapshot.id, snapshot.tree, snapshot.read, snapshot.added)
+    place = (source.name, kind, snapshot.id, snapshot.read, snapshot.added)
     notes(run).add(Source(*place, began, run.now(), facts))
     return f"{snapshot.read // MEGABYTE} MB, davon neu {snapshot.added // MEGABYTE} MB"
 
@@ -61,7 +61,7 @@ def _files(run: Run) -> Taken:
     return snapshot, {"paths": [str(path) for path in places]}
 
 
-def _of_files(run: Run, name: str, places: tuple[Path, ...], told: Callable[[int], None]) -> Snapshot:
+def _of_files(run: Run, name: str, places: tuple[Path, ...], told: Callable[[int], None]) -> Saved:
     return opened(run).save_files(places, tags(run.paths.name, notes(run).backup, name), time_left(run), told)
 
 

@@ -17,12 +17,12 @@ from upkeep.policy.backup import Target
 from upkeep.ports.mounts import refuse_unmounted
 from upkeep.ports.programs import PATH
 from upkeep.ports.repository import Place, place
-from upkeep.ports.restic_answers import Progress, Snapshot, Told, parsed, snapshot
+from upkeep.ports.restic_answers import Progress, Saved, Snapshot, Told, parsed, snapshot
 from upkeep.ports.restic_failures import PATIENCE, failure
 from upkeep.ports.streamed import Readable, streamed
 from upkeep.ports.supervised import Ended, Limits, supervise
 
-__all__ = ["Restic", "ResticProgram", "Snapshot", "Stream", "Target"]
+__all__ = ["Restic", "ResticProgram", "Saved", "Snapshot", "Stream", "Target"]
 
 SHORT = Limits(60.0, 60.0)
 SILENCE = 180.0  # seconds that a long call may say nothing new
@@ -53,10 +53,10 @@ class Restic(Protocol):
     def unlock(self) -> None:
         """Remove locks whose process is gone. Only under the stack's own lock."""
 
-    def save_stream(self, stream: Stream, tags: Iterable[str], timeout: float, told: Told) -> Snapshot:
+    def save_stream(self, stream: Stream, tags: Iterable[str], timeout: float, told: Told) -> Saved:
         """`told` hears the bytes read so far, now and then. A command that fails leaves no snapshot."""
 
-    def save_files(self, paths: Iterable[Path], tags: Iterable[str], timeout: float, told: Told) -> Snapshot:
+    def save_files(self, paths: Iterable[Path], tags: Iterable[str], timeout: float, told: Told) -> Saved:
         """A file that cannot be read is a failure."""
 
     def snapshots(self) -> tuple[Snapshot, ...]:
@@ -109,11 +109,11 @@ class ResticProgram:
     def unlock(self) -> None:
         self._ask("unlock")
 
-    def save_stream(self, stream: Stream, tags: Iterable[str], timeout: float, told: Told) -> Snapshot:
+    def save_stream(self, stream: Stream, tags: Iterable[str], timeout: float, told: Told) -> Saved:
         source = ("--stdin-from-command", "--stdin-filename", stream.name, "--", *stream.command)
         return self._save(tags, source, timeout, told)
 
-    def save_files(self, paths: Iterable[Path], tags: Iterable[str], timeout: float, told: Told) -> Snapshot:
+    def save_files(self, paths: Iterable[Path], tags: Iterable[str], timeout: float, told: Told) -> Saved:
         return self._save(tags, ("--one-file-system", "--", *map(str, paths)), timeout, told)
 
     def snapshots(self) -> tuple[Snapshot, ...]:
@@ -173,16 +173,15 @@ class ResticProgram:
     def remove_key(self, key: str) -> None:
         self._ask("key", "remove", key)
 
-    def _save(self, tags: Iterable[str], source: tuple[str, ...], timeout: float, told: Told) -> Snapshot:
+    def _save(self, tags: Iterable[str], source: tuple[str, ...], timeout: float, told: Told) -> Saved:
         labels = tuple(word for tag in tags for word in ("--tag", tag))
         options = ("--json", "--host", self._target.host, "--group-by", "host,paths", *labels)
         heard = Progress(told)
         refuse_unmounted(self._target.mount)
         self._call(("backup", *options, *source), Limits(timeout, SILENCE), heard)
-        if heard.snapshot is None:
+        if heard.saved is None:
             raise RepositoryFailed("repository", "restic hat keine Sicherung gemeldet")
-        found = parsed(self._ask("cat", "snapshot", "--no-lock", heard.snapshot))
-        return snapshot(found | {"id": heard.snapshot})
+        return heard.saved
 
     def _ask(self, *words: str) -> str:
         said: list[str] = []

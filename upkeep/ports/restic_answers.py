@@ -17,16 +17,25 @@ Told = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """`tree`: restic's hash over everything in it. `read`, `added`: bytes of the source, and stored in addition."""
+    """`id`: restic's hash of what it wrote down of it, so of all its content. `read`, `added`: bytes of the source, and
+    stored in addition."""
 
     id: str
     time: str
     host: str
     tags: tuple[str, ...]
     paths: tuple[str, ...]
-    tree: str
     read: int = 0
     added: int = 0
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What restic says of a snapshot it has just made; as in Snapshot."""
+
+    id: str
+    read: int
+    added: int
 
 
 KNOWN = {
@@ -54,18 +63,19 @@ KNOWN = {
 
 
 class Progress:
-    """Hears restic's lines of a backup; in the end it knows the snapshot's id."""
+    """Hears restic's lines of a backup; in the end it knows what was made."""
 
     def __init__(self, told: Told) -> None:
         self._told = told
-        self.snapshot: str | None = None
+        self.saved: Saved | None = None
 
     def __call__(self, line: str) -> None:
         said = message(line)
         if said.get("message_type") == "status":
             self._told(int(said.get("bytes_done") or 0))
-        elif said.get("message_type") == "summary":
-            self.snapshot = said.get("snapshot_id")
+        elif said.get("message_type") == "summary" and said.get("snapshot_id"):
+            read, added = int(said.get("total_bytes_processed") or 0), int(said.get("data_added_packed") or 0)
+            self.saved = Saved(str(said["snapshot_id"]), read, added)
 
 
 def snapshot(raw: dict[str, Any]) -> Snapshot:
@@ -76,7 +86,6 @@ def snapshot(raw: dict[str, Any]) -> Snapshot:
         host=str(raw["hostname"]),
         tags=tuple(raw.get("tags") or ()),
         paths=tuple(raw.get("paths") or ()),
-        tree=str(raw["tree"]),
         read=int(seen.get("total_bytes_processed") or 0),
         added=int(seen.get("data_added_packed") or 0),
     )

@@ -88,7 +88,7 @@ def _sources(contents: dict[str, bytes]) -> tuple[Source, ...]:
         kind = name.partition(":")[0]
         facts = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(), "database": "rechnungen"}
         said = facts if kind in ("mongodb", "postgres") else {}
-        found.append(Source(name, kind, "a", "b", len(content), 1, "x", "y", said))
+        found.append(Source(name, kind, "a", len(content), 1, "x", "y", said))
     return tuple(found)
 
 

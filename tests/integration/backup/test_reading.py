@@ -19,7 +19,7 @@ from upkeep.backup.manifest import Manifest, Source
 from upkeep.backup.reading import RepositoryBackup, stored
 from upkeep.errors import RepositoryFailed, UnknownBackup, UpkeepError
 from upkeep.ports.clock import stamp
-from upkeep.ports.restic import ResticProgram, Snapshot, Stream
+from upkeep.ports.restic import ResticProgram, Saved, Stream
 from upkeep.ports.streamed import Readable
 
 pytestmark = pytest.mark.docker
@@ -55,16 +55,15 @@ class Maker:
         volume = self.repository.save_files([self.folder / "volume"], tags(stack, run, "volume:daten"), TIMEOUT, quiet)
         yield _source("volume:daten", volume, {})
 
-    def _save(self, stream: Stream, marks: tuple[str, ...]) -> Snapshot:
+    def _save(self, stream: Stream, marks: tuple[str, ...]) -> Saved:
         return self.repository.save_stream(stream, marks, TIMEOUT, quiet)
 
     def open(self, run: str | None = None, stack: str = "lager") -> RepositoryBackup:
         return stored(self.repository, stack, run, datetime.now(UTC))
 
 
-def _source(name: str, made: Snapshot, facts: dict[str, object]) -> Source:
-    kind = name.partition(":")[0]
-    return Source(name, kind, made.id, made.tree, made.read, made.added, made.time, made.time, facts)
+def _source(name: str, made: Saved, facts: dict[str, object]) -> Source:
+    return Source(name, name.partition(":")[0], made.id, made.read, made.added, "dann", "danach", facts)
 
 
 def quiet(read: int) -> None:
@@ -141,7 +140,9 @@ def test_a_manifest_of_a_newer_version_or_of_other_snapshots_is_refused(
     with monkeypatch.context() as newer:
         newer.setattr(manifests, "SCHEMA", manifests.SCHEMA + 1)
         ahead = maker.backup(now - timedelta(seconds=30))
-    stranger = maker.backup(now - timedelta(seconds=20), turn=lambda text: text.replace('"tree": "', '"tree": "0'))
+    stranger = maker.backup(
+        now - timedelta(seconds=20), turn=lambda text: text.replace('"snapshot": "', '"snapshot": "0')
+    )
     torn = maker.backup(now - timedelta(seconds=10), turn=lambda text: text[: len(text) // 2])
     for run, code in {ahead: "manifest_newer", stranger: "manifest", torn: "manifest"}.items():
         with pytest.raises(RepositoryFailed, check=lambda exc, code=code: exc.code == code):  # type: ignore[misc]
@@ -187,7 +188,7 @@ def test_the_whole_has_a_deadline(maker: Maker) -> None:
 
 
 def test_a_manifest_holds_what_it_was_given() -> None:
-    source = Source("mongodb", "mongodb", "a", "b", 1, 1, "x", "y", {})
+    source = Source("mongodb", "mongodb", "a", 1, 1, "x", "y", {})
     found = Manifest("lager", "web1", "run", "now", {}, None, (source,), ("nichts",))
     assert manifests.parse(found.text(), "run") == found
     assert manifests.parse(replace(found, left_out=()).text(), "run").left_out == ()

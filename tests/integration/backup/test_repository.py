@@ -14,7 +14,7 @@ import pytest
 from tests.crowding import crowding
 from tests.integration.backup.conftest import Server, Shelf
 from upkeep.errors import RepositoryFailed
-from upkeep.ports.restic import ResticProgram, Snapshot, Stream
+from upkeep.ports.restic import ResticProgram, Saved, Stream
 
 pytestmark = pytest.mark.docker
 
@@ -23,7 +23,7 @@ def quiet(read: int) -> None:
     pass
 
 
-def save(repository: ResticProgram, text: str = "Inhalt", *tags: str) -> Snapshot:
+def save(repository: ResticProgram, text: str = "Inhalt", *tags: str) -> Saved:
     return repository.save_stream(Stream("daten", ("echo", text)), tags or ("run=eins",), 60, quiet)
 
 
@@ -42,9 +42,9 @@ def test_what_was_saved_comes_back_and_is_listed_with_its_facts(shelf: Shelf, tm
     assert repository.text(stream.id, "/daten") == "aus einem Befehl"
     assert repository.text(files.id, str(tmp_path / "ordner" / "datei")) == "aus einer Datei"
     listed = repository.snapshots()
-    assert listed == (stream, files)
-    assert stream.tags == ("run=eins", "kind=data")
-    assert (stream.host, stream.paths, stream.read) == ("web1", ("/daten",), 17)
+    assert [Saved(item.id, item.read, item.added) for item in listed] == [stream, files]
+    assert listed[0].tags == ("run=eins", "kind=data")
+    assert (listed[0].host, listed[0].paths, stream.read) == ("web1", ("/daten",), 17)
 
 
 def test_a_producer_that_fails_half_way_leaves_no_snapshot(shelf: Shelf) -> None:

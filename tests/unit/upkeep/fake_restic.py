@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from upkeep.errors import RepositoryFailed
 from upkeep.ports.clock import stamp
-from upkeep.ports.restic import Snapshot, Stream
+from upkeep.ports.restic import Saved, Snapshot, Stream
 from upkeep.ports.restic_answers import Told
 from upkeep.ports.streamed import Readable
 
@@ -52,7 +52,7 @@ class FakeRestic:
         self._answer()
         self.locked = False
 
-    def save_stream(self, stream: Stream, tags: Iterable[str], timeout: float, told: Told) -> Snapshot:
+    def save_stream(self, stream: Stream, tags: Iterable[str], timeout: float, told: Told) -> Saved:
         if stream.command[0] == "cat":
             return self._save(tags, f"/{stream.name}", Path(stream.command[1]).read_text())
         feed = self.feeds.pop(0) if len(self.feeds) > 1 else self.feeds[0]
@@ -61,19 +61,19 @@ class FakeRestic:
             raise RepositoryFailed("repository", "restic backup ist gescheitert")
         return self._save(tags, f"/{stream.name}", "Archiv")
 
-    def save_files(self, paths: Iterable[Path], tags: Iterable[str], timeout: float, told: Told) -> Snapshot:
+    def save_files(self, paths: Iterable[Path], tags: Iterable[str], timeout: float, told: Told) -> Saved:
         return self._save(tags, str(next(iter(paths))), "Dateien")
 
-    def _save(self, tags: Iterable[str], path: str, content: str) -> Snapshot:
+    def _save(self, tags: Iterable[str], path: str, content: str) -> Saved:
         self._answer()
         self.locked = True  # until it ends: a kill leaves the lock behind
         self.seen_while_saving.append(sorted(box.state for box in self.world.boxes.values() if box.role == "app"))
         with self.world.change(f"save {path}"):
             number = f"{len(self.stored) + 1:064x}"
-            found = Snapshot(number, stamp(self.world.clock.now()), "web1", tuple(tags), (path,), f"tree{number}", 4, 2)
+            found = Snapshot(number, stamp(self.world.clock.now()), "web1", tuple(tags), (path,), 4, 2)
             self.stored[number], self.contents[number] = found, content
         self.locked = False
-        return found
+        return Saved(found.id, found.read, found.added)
 
     def snapshots(self) -> tuple[Snapshot, ...]:
         self._answer()

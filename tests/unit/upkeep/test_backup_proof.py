@@ -28,7 +28,7 @@ def run_id(at: datetime) -> str:
 
 def snapshot(at: datetime, source: str, holds: int | None = None, **changes: Any) -> Snapshot:
     marks = tags("lager", run_id(at), source, holds)
-    made = Snapshot(f"{source}{at:%m%d%H%M}", stamp(at), "web1", marks, (f"/{source}",), "tree", 100, 10)
+    made = Snapshot(f"{source}{at:%m%d%H%M}", stamp(at), "web1", marks, (f"/{source}",), 100, 10)
     return replace(made, **changes)
 
 
@@ -174,5 +174,6 @@ def test_an_overdue_backup_and_a_forged_time_alarm(saving: Driver) -> None:
 def test_a_backup_whose_content_was_exchanged_is_noticed(saving: Driver) -> None:
     restic = saving.world.restic
     number = next(number for number, item in restic.stored.items() if "source=files" in item.tags)
-    restic.stored[number] = replace(restic.stored[number], tree="etwas anderes")
+    other = replace(restic.stored.pop(number), id="f" * 64)  # a snapshot's id is the hash of what it is
+    restic.stored[other.id] = other
     assert "anderer Inhalt: files" in saving.must("verify", "failed").message

@@ -150,7 +150,7 @@ def test_every_collection_is_compared_and_all_that_is_wrong_is_in_the_report(sav
 
     facts = {"collections": [told("a", 3), told("b", 4), told("c", 5), told("sicht", 0, "view")]}
     facts["collections"] += [told("system.users", 2, database="admin")]
-    source = Source("mongodb", "mongodb", "1", "2", 3, 4, "", "", facts)
+    source = Source("mongodb", "mongodb", "1", 3, 4, "", "", facts)
     indexes = ("_id_", "nach")
     good = (Counted("lager.a", 3, indexes), Counted("lager.b", 4, indexes), Counted("lager.c", 5, indexes))
     run = saved.begin("drill")
