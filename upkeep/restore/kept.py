@@ -20,6 +20,8 @@ from upkeep.ports.files import Files
 from upkeep.runs.run import Run
 
 ABOUT = "kept.json"
+DOOMED = "let-go"  # in the folder of a run whose data aside are of no use to anybody
+AGAIN_SECONDS, PAUSE = 60.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -75,17 +77,35 @@ def forget(run: Run, run_id: str) -> None:
     run.ports.files.remove(folder(run.paths, run_id))
 
 
+def let_go(run: Run, run_id: str) -> None:
+    """Somebody may restart Docker just now, and users are served already: tried for a minute, and with the next run."""
+    run.ports.files.write(folder(run.paths, run_id) / DOOMED, "")
+    until = run.ports.clock.monotonic() + AGAIN_SECONDS
+    while (failure := _forgotten(run, run_id)) and run.ports.clock.monotonic() < until:
+        run.ports.clock.sleep(PAUSE)
+    if failure:
+        run.record.warnings.append(failure)
+
+
 def server(run: Run) -> Server:
     return Server(address_of(run), keyfile_of(run.policy))
 
 
 def drop_expired(run: Run) -> None:
     """What does not work is a warning, and tried again with the next run."""
-    for run_id in _expired(run.paths, run.ports.clock.now()):
-        try:
-            forget(run, run_id)
-        except UpkeepError as exc:
-            run.record.warnings.append(f"Die Daten von vor {run_id} lassen sich nicht entfernen: {exc}")
+    doomed = [path.parent.name for path in sorted(run.paths.restores.glob(f"*/{DOOMED}"))]
+    for run_id in (*doomed, *_expired(run.paths, run.ports.clock.now())):
+        if failure := _forgotten(run, run_id):
+            run.record.warnings.append(failure)
+
+
+def _forgotten(run: Run, run_id: str) -> str | None:
+    """What stood against it."""
+    try:
+        forget(run, run_id)
+    except UpkeepError as exc:
+        return f"Die Daten, die {run_id} beiseite gelegt hat, lassen sich nicht entfernen: {exc}"
+    return None
 
 
 def _expired(paths: StackPaths, now: datetime) -> Iterator[str]:

@@ -7,8 +7,7 @@ from upkeep.backup.record import notes as of_backup
 from upkeep.backup.sources import DATABASE
 from upkeep.memory import state
 from upkeep.phases.slots import stop_slots
-from upkeep.restore import exchanging
-from upkeep.restore.kept import forget
+from upkeep.restore import exchanging, kept
 from upkeep.restore.record import notes
 from upkeep.runs.run import Run
 
@@ -27,7 +26,7 @@ def bring_back(run: Run) -> None:
 
 def let_go(run: Run) -> None:
     """What the migration has left is of no use to anybody."""
-    run.phase("drop", "Daten der Migration werden entfernt", 98, lambda run: forget(run, run.record.id))
+    run.phase("drop", "Daten der Migration werden entfernt", 98, lambda run: kept.let_go(run, run.record.id))
 
 
 def _load(run: Run) -> str:

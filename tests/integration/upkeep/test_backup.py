@@ -46,7 +46,7 @@ POSTGRES: dict[str, Any] = {
         "PGDATA": "/tmp/data",
     },
     "networks": ["data"],
-    "labels": {"upkeep.stack": "lager", "upkeep.role": "database"},
+    "labels": {"upkeep.stack": "lager"},
 }
 CHECK = """
 import sys; sys.path.insert(0, "/opt/upkeep-test")

@@ -17,7 +17,8 @@ POISON = "Gift"  # with this in a live collection the application does not get r
 
 
 class FakeCollections:
-    """`there`: UUID → (namespace, content). `archive`: namespace → content of what was saved."""
+    """`there`: UUID → (namespace, content). `archive`: namespace → content of what was saved. `stuck`: how often
+    what was put aside cannot be dropped."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -25,6 +26,7 @@ class FakeCollections:
         self.archive: dict[str, str] = {}
         self.broken = False
         self.unfit = False
+        self.stuck = 0
         self._views: dict[str, str] = {}
         self._numbers = Numbers()
 
@@ -103,6 +105,9 @@ class FakeCollections:
         return self._views.get(database, "[]")
 
     def drop(self, server: Server, run: str) -> int:
+        if self.stuck and any(f".upkeep-old.{run}." in place for place in self.aside):
+            self.stuck -= 1
+            raise DatabaseFailed("lager.konten lässt sich nicht entfernen", observed="Replication is being shut down")
         found = [uuid for uuid, (place, _) in self.there.items() if f".{run}." in place and ".upkeep-" in place]
         for uuid in found:
             with self.world.change("drop collection"):

@@ -129,3 +129,23 @@ def test_killed_anywhere_data_and_release_belong_together(tmp_path: Path) -> Non
         if record.intended("migrate"):
             assert driver.world.collections.live == BEFORE, where
         assert driver.state.outdated == (), where
+
+
+def test_what_the_migration_left_does_not_hold_up_users_when_it_cannot_be_removed(driver: Driver) -> None:
+    """As when Docker is restarted in that moment: tried again at once, later, and with the next run."""
+    spoiling(driver)
+    driver.world.collections.stuck = 3
+    record = driver.must("update", "rolled_back")
+    assert driver.world.collections.aside == []
+    assert record.warnings == []
+    driver.world.release("1.2.0")
+    driver.world.collections.put(artikel="wieder verdorben")
+    driver.world.collections.stuck = 1000
+    record = driver.must("update", "rolled_back")
+    assert driver.world.gate.closed_by is None
+    assert driver.world.box("app-1").state == "running"
+    assert "lassen sich nicht entfernen" in record.warnings[0]
+    assert driver.world.collections.aside
+    driver.world.collections.stuck = 0
+    driver.must("backup", "updated")
+    assert driver.world.collections.aside == []

@@ -24,7 +24,7 @@ POSTGRES: dict[str, Any] = {
         "PGDATA": "/tmp/data",
     },
     "networks": ["data"],
-    "labels": {"upkeep.stack": "lager", "upkeep.role": "database"},
+    "labels": {"upkeep.stack": "lager"},  # no role: the one that is called `database` is MongoDB
 }
 # Volume → how it is quiesced while it is read. Three strangers at each: one at work, one frozen, one stopped.
 QUIESCED = {"lager_files": "pause", "fremd_post": "stop"}
