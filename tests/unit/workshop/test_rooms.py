@@ -23,6 +23,7 @@ def test_unsteady():
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(rooms, "ROOT", tmp_path)
     monkeypatch.setattr(rooms, "RESULTS", tmp_path)
+    monkeypatch.setattr(rooms, "WORKERS", 3)
     return tmp_path
 
 
