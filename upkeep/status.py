@@ -8,7 +8,7 @@ from upkeep import composition
 from upkeep.backup import memory
 from upkeep.composition import GATE
 from upkeep.errors import JournalCorrupt, UpkeepError
-from upkeep.gate import maintenance
+from upkeep.gate import maintenance, rotation
 from upkeep.gate.maintenance import Maintenance
 from upkeep.layout import StackPaths
 from upkeep.memory import audit, journal, publication, release, reserve, state
@@ -108,7 +108,8 @@ def last_run(paths: StackPaths) -> dict[str, Any] | None:
 
 
 def public(paths: StackPaths, running: Record | None) -> dict[str, Any]:
-    """What anybody at the gate may know: phase and percent of a run or how the last one ended, notice, version."""
+    """What anybody at the gate may know: phase and percent of a run or how the last one ended, notice, version; `mixed`
+    while a run has slots of two releases answer in turn."""
     shown = _maintenance(paths, []).public()
     current = remembered(paths).release
     busy = running is not None and running.operation not in QUIET
@@ -120,6 +121,7 @@ def public(paths: StackPaths, running: Record | None) -> dict[str, Any]:
         "text": shown["text"] or "",
         "until": shown["until"],
         "running": busy,
+        "mixed": busy and len(rotation.releases(paths)) > 1,
         "release": current.version if current else None,
         "instance": running.id if running and busy else latest.get("run"),
         "result": None if busy else latest.get("result"),

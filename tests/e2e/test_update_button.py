@@ -15,7 +15,7 @@ from tests.e2e.pictures import take
 from tests.e2e.screens import await_all, following
 from tests.e2e.site import STACK, Site
 from tests.e2e.updating import ENDS_WITHIN_MS, check, configure, land, open_system_page, see_progress, start
-from tests.e2e.visitor import DESKTOP, LOGIN, PHONE, at
+from tests.e2e.visitor import DESKTOP, LOGIN, PHONE, at, enter
 from tests.e2e.watching import Navigations, assert_only_good_answers, assert_stays, reading, shut, writing
 
 SCREENS = 20
@@ -86,15 +86,26 @@ def rolling(site: Site) -> Site:
 
 
 def test_slot_by_slot_nobody_else_notices(rolling: Site, browser: Browser) -> None:
+    """With many screens on the old slots the gate sends nearly every request to a fresh one, which has no connections
+    yet: pages that took that for the end of the old version would load again and again until it is."""
     before, after = rolling.version(), rolling.offer_next()
-    with reading(rolling, LIGHT) as readers, at(browser, rolling, DESKTOP) as page:
+    with (
+        reading(rolling, LIGHT) as readers,
+        following(rolling, SCREENS),
+        at(browser, rolling, DESKTOP) as page,
+        at(browser, rolling, PHONE) as colleague,
+    ):
+        enter(colleague, rolling)
+        colleague.goto("/artikel")
         open_system_page(page, rolling)
         start(page, check(page, after))
-        navigations = Navigations(page)
+        navigations, beside = Navigations(page), Navigations(colleague)
         see_progress(page, "system-update-laeuft-desktop")
         land(page, rolling, readers, after)
         take(page, "system-update-erledigt-desktop")
         assert_stays(page, navigations)
+        beside.wait_for(1)
+        assert_stays(colleague, beside)
     assert not readers.tally.failures
     assert readers.tally.outcomes["maintenance"] == 0
     assert set(readers.tally.releases) == {before, after}

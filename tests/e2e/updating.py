@@ -75,7 +75,9 @@ def land(page: Page, site: Site, readers: Callers, version: str) -> None:
     expect(newest_run(page)).to_contain_text(
         re.compile(rf"Update .* → {re.escape(version)}\s*erledigt.*\d:\d\d min", re.DOTALL)
     )
-    late = loaded - alone_since(version, readers.tally, site.last_report())
+    report = site.last_report()
+    assert all(moment < loaded for moment in drained_at(report)), "geladen, während noch alte Slots bedienten"
+    late = loaded - alone_since(version, readers.tally, report)
     print(f"gelandet {late:.2f} s, nachdem nur noch die neue Version antwortete, Gedränge {crowding():.1f}")
     assert late <= LANDS_WITHIN * crowding()
 
@@ -85,9 +87,13 @@ def alone_since(version: str, tally: Tally, report: Json) -> float:
     happened to meet the old one does not mean that it was gone: the page itself may have.)
     """
     old = [sample.ended for sample in tally.samples if sample.outcome == "ok" and sample.release != version]
+    return max(*old, *drained_at(report), first_answer_of(version, tally))
+
+
+def drained_at(report: Json) -> list[float]:
+    """When the gate was told to send nobody to an old slot any more, one after the other."""
     slots = [phase for phase in report["phases"] if re.fullmatch(r"drain:app-\d+", phase["name"])]
-    left = [as_monotonic(datetime.fromisoformat(phase["intent_at"]).timestamp()) for phase in slots]
-    return max(*old, *left, first_answer_of(version, tally))
+    return [as_monotonic(datetime.fromisoformat(phase["intent_at"]).timestamp()) for phase in slots]
 
 
 def loaded_at(page: Page) -> float:

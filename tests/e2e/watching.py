@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -43,11 +44,17 @@ class Navigations:
     """Counts how often a page has loaded a document."""
 
     def __init__(self, page: Page) -> None:
-        self.count = 0
+        self.count, self._page = 0, page
         page.on("framenavigated", lambda frame: self._seen(frame == page.main_frame))
 
     def _seen(self, is_main: bool) -> None:
         self.count += is_main
+
+    def wait_for(self, count: int, within: float = 60) -> None:
+        deadline = time.monotonic() + within
+        while self.count < count:
+            assert time.monotonic() < deadline, f"nach {within:.0f} s erst {self.count}-mal geladen"
+            self._page.wait_for_timeout(100)
 
 
 def shut(callers: Callers) -> None:
@@ -57,7 +64,7 @@ def shut(callers: Callers) -> None:
 def assert_stays(page: Page, navigations: Navigations, loads: int = 1) -> None:
     """It came back once. That it does not load again and again can only be seen by watching for a while."""
     page.wait_for_timeout(WATCHED_FOR_LOOPS_MS)
-    assert navigations.count == loads
+    assert navigations.count == loads, f"{navigations.count}-mal geladen"
 
 
 def first_answer_of(version: str, tally: Tally) -> float:

@@ -24,6 +24,7 @@ _PUBLIC: dict[str, tuple[type, ...]] = {
     "text": (str,),
     "until": (str,),
     "running": (bool,),
+    "mixed": (bool,),
     "release": (str,),
     "instance": (str,),
     "result": (str,),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from upkeep.gate import maintenance
 from upkeep.layout import StackPaths
 from upkeep.ports import Ports
 from upkeep.ports.gate import BACKEND
@@ -46,6 +47,13 @@ def _places(paths: StackPaths) -> dict[str, Place]:
     names = COLUMNS.split()
     rows = (dict(zip(names, line.split(), strict=False)) for line in lines if line.startswith("1 "))
     return {row["srv_name"]: Place(int(row["srv_port"]), row["srv_admin_state"] != str(FREE)) for row in rows}
+
+
+def releases(paths: StackPaths) -> set[str]:
+    """What those who come now may be answered by, as X-Upkeep-Release names it."""
+    away = out(paths)
+    named = maintenance.read_map(paths, maintenance.RELEASE_MAP)
+    return {release for slot, release in named.items() if slot not in away}
 
 
 def take_out(paths: StackPaths, ports: Ports, slot: str, port: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from upkeep.gate import rotation
+from upkeep.phases.gate import relabel
 from upkeep.phases.prepare import app_containers
 from upkeep.phases.weight import make_light
 from upkeep.ports.docker import Container
@@ -37,6 +38,7 @@ def retire_slot(run: Run, slot: str) -> str:
     _stop(run, [item for item in containers if not item.at_rest])
     for item in containers:
         run.ports.docker.remove(item.id)
+    relabel(run, slot, None)
     rotation.forget(run.paths, run.ports, slot)
     return "entfernt" if containers else ""
 

@@ -25,7 +25,7 @@ QUICK = Limits(request=1.0, answer=1.0, idle=30.0, connections=4)
 Speak = Callable[[bytes], "Answer"]
 GET_UPDATE = b"GET /api/system/update HTTP/1.1\r\nHost: lager\r\n\r\n"
 SILENT: dict[str, Any] = dict.fromkeys(
-    ("phase", "percent", "title", "text", "until", "running", "release", "instance", "result")
+    ("phase", "percent", "title", "text", "until", "running", "mixed", "release", "instance", "result")
 )
 
 
@@ -101,10 +101,11 @@ def speak(door: Path) -> Speak:
 
 
 def test_update_tells_the_public_part_of_what_goes_on(agent: FakeAgent, speak: Speak) -> None:
-    agent.public |= {"release": "1.0.0", "starter": "cli:anna", "secrets": "…"}
+    agent.public |= {"release": "1.0.0", "mixed": True, "starter": "cli:anna", "secrets": "…"}
     answer = speak(GET_UPDATE)
     assert answer.status == 200
-    assert answer.json == SILENT | {"phase": "start", "percent": 70, "running": True, "release": "1.0.0"}
+    told = {"phase": "start", "percent": 70, "running": True, "mixed": True, "release": "1.0.0"}
+    assert answer.json == SILENT | told
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     assert int(answer.headers["Content-Length"]) == len(answer.body)
@@ -112,7 +113,13 @@ def test_update_tells_the_public_part_of_what_goes_on(agent: FakeAgent, speak: S
 
 
 def test_fields_of_another_type_do_not_slip_through(agent: FakeAgent, speak: Speak) -> None:
-    agent.public |= {"phase": {"inside": "secret"}, "title": ["x"], "running": "yes", "release": {"digest": "…"}}
+    agent.public |= {
+        "phase": {"inside": "secret"},
+        "title": ["x"],
+        "running": "yes",
+        "mixed": 1,
+        "release": {"digest": "…"},
+    }
     assert speak(GET_UPDATE).json == SILENT | {"percent": 70}
 
 

@@ -119,6 +119,7 @@ def test_anybody_may_know_phase_version_and_how_it_ended(deployed: Driver, tmp_p
             "text": "",
             "until": None,
             "running": False,
+            "mixed": False,
             "release": "1.0.0",
             "instance": deployed.last.id,
             "result": "updated",

@@ -4,21 +4,15 @@
  * „maintenance“: the gate (or the app itself) answers 503. „lost“: no answer at all. When another version answers, the
  * page loads again by itself, but not under somebody's fingers; what was typed is kept as a draft (see drafts.ts).
  */
+import { hear, isMixed, type Progress } from './progress';
 import type { Health } from './types';
 
 type State = 'ok' | 'maintenance' | 'lost';
 
-interface Progress {
-  phase?: string;
-  percent?: number;
-  title?: string;
-  text?: string;
-}
-
 const HEARTBEAT_MS = 15_000;
 const MAINTENANCE_POLL_MS = 1_000;
 const LOST_POLL_MS = [500, 1_000, 2_000];
-const OTHER_VERSION_SEEN = 2; // answers in a row, so that two slots during a rolling update cause no flicker
+const OTHER_VERSION_SEEN = 2; // answers in a row, so that two slots whose door is silent cause no flicker
 const OTHER_VERSION_POLL_MS = 2_000;
 
 class Connection {
@@ -35,6 +29,7 @@ class Connection {
   #otherSeen = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
+  #isAsking = false;
 
   /** The version this page belongs to. */
   start(version: string): void {
@@ -46,7 +41,7 @@ class Connection {
 
   answered(version: string | null): void {
     if (version) this.#otherSeen = this.#isOther(version) ? this.#otherSeen + 1 : 0;
-    if (this.#otherSeen >= OTHER_VERSION_SEEN) this.#offer(version);
+    if (this.#otherSeen >= OTHER_VERSION_SEEN) void this.#offer(version);
     if (this.state !== 'ok') this.#recover(version);
     else if (this.#otherSeen === 1) this.#schedule(OTHER_VERSION_POLL_MS);
   }
@@ -64,8 +59,13 @@ class Connection {
     return version !== null && this.#version !== null && version !== this.#version;
   }
 
-  #offer(version: string | null): void {
-    if (this.isHeld) return;
+  /** Not while slots of both versions answer in turn: the page would soon meet the other one again. */
+  async #offer(version: string | null): Promise<void> {
+    if (this.isHeld || this.#isAsking) return;
+    this.#isAsking = true;
+    const isTooEarly = isMixed(await hear());
+    this.#isAsking = false;
+    if (isTooEarly || this.isHeld || this.#otherSeen < OTHER_VERSION_SEEN) return;
     const isTyping = document.activeElement?.matches('input, textarea, select') || document.querySelector('dialog[open]');
     if (isTyping) this.newVersion = version;
     else location.reload();
@@ -116,9 +116,8 @@ class Connection {
 
   /** The gate's door knows how far an update is; where there is none, the banner does without. */
   async #askProgress(): Promise<void> {
-    const response = await fetch('/api/system/update', { cache: 'no-store', signal: AbortSignal.timeout(2_000) });
-    const isJson = response.headers.get('Content-Type')?.includes('json');
-    if (response.ok && isJson) this.progress = (await response.json()) as Progress;
+    const heard = await hear();
+    if (typeof heard !== 'string') this.progress = heard;
   }
 
   #wait(): number {

@@ -27,6 +27,14 @@ describe('Landing', () => {
     }
   });
 
+  it('does not land while the door says that both answer, whoever happened to', () => {
+    const landing = new Landing('1.0.0');
+    landing.heard(['1.1.0'], true);
+    for (let round = 0; round < 5; round++) expect(landing.heard(all('1.1.0'), true)).toBe(false);
+    expect(landing.heard(all('1.1.0'), false)).toBe(false);
+    expect(landing.heard(all('1.1.0'), false)).toBe(true);
+  });
+
   it('does not land on the old version that answers again after a pause', () => {
     const landing = new Landing('1.0.0');
     landing.heard([null]);

@@ -1,7 +1,8 @@
 /**
  * When is the new version really there? During a rolling update old and new slots answer in turn; a page that loads then
- * may get its parts from both. So once something new was heard, several requests at once have to be answered by it,
- * twice in a row.
+ * may get its parts from both. The door says so as long as it is so. It may be silent, and answers may lie: the gate
+ * prefers slots with fewer connections, and a fresh one has none. So once something new was heard, several requests at
+ * once have to be answered by it, twice in a row, while the door does not object.
  */
 export const AT_ONCE = 4;
 const ROUNDS = 2;
@@ -17,10 +18,10 @@ export class Landing {
     return this.#isNear ? AT_ONCE : 1;
   }
 
-  /** Tell what answered; true when the page may load again. */
-  heard(releases: (string | null)[]): boolean {
+  /** Tell what answered, and what the door said at the same time; true when the page may load again. */
+  heard(releases: (string | null)[], isMixed = false): boolean {
     const isNew = (release: string | null): boolean => release !== null && release !== this.from;
-    const isWhole = releases.length >= AT_ONCE && releases.every(isNew);
+    const isWhole = !isMixed && releases.length >= AT_ONCE && releases.every(isNew);
     this.#isNear = releases.some(isNew);
     this.#agreed = isWhole ? this.#agreed + 1 : 0;
     return this.#agreed >= ROUNDS;

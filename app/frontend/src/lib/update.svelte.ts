@@ -4,8 +4,9 @@
  */
 import { get, Refused, Unreachable } from './api';
 import { connection } from './connection.svelte';
-import { answering, ask, hear, type Heard, type Progress, type Result } from './door';
+import { ask } from './door';
 import { Landing } from './landing';
+import { answering, hear, isMixed, type Heard, type Progress, type Result } from './progress';
 import { session } from './session.svelte';
 import type { PastRun, PublishedSystem } from './types';
 
@@ -111,7 +112,7 @@ class Update {
       const [heard, releases] = await Promise.all([hear(), releasesOf(asked)]);
       if (!this.#followed) return;
       this.#tell(heard);
-      if (asked && landing.heard(releases)) this.#land();
+      if (asked && landing.heard(releases, isMixed(heard))) this.#land();
       else if (typeof heard !== 'string') await this.#endIf(heard, this.#followed);
       await pause(asked > 1 ? NEAR_MS : TURN_MS);
     }

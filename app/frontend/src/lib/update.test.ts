@@ -110,6 +110,18 @@ describe('an update', () => {
     expect([later.stage, reloads]).toEqual(['idle', 1]);
   });
 
+  it('waits under the overlay while the door says that slots of both versions answer', async () => {
+    const update = await loadPage();
+    await update.begin('1.1.0');
+    server.door = { ...RUNNING, mixed: true };
+    server.release = server.app = '1.1.0';
+    await pass(20);
+    expect([update.stage, update.isShown, reloads]).toEqual(['running', true, 0]);
+    server.door = { ...RUNNING, mixed: false };
+    await pass(2);
+    expect([update.stage, reloads]).toEqual(['landing', 1]);
+  });
+
   it('tells a rollback with its reason and does not load again', async () => {
     const update = await loadPage();
     await update.begin('1.1.0');
