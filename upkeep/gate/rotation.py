@@ -45,7 +45,7 @@ def _places(paths: StackPaths) -> dict[str, Place]:
     except FileNotFoundError:
         return {}
     names = COLUMNS.split()
-    rows = (dict(zip(names, line.split(), strict=False)) for line in lines if line.startswith("1 "))
+    rows = (dict(zip(names, line.split(), strict=False)) for line in lines if len(line.split()) == len(names))
     return {row["srv_name"]: Place(int(row["srv_port"]), row["srv_admin_state"] != str(FREE)) for row in rows}
 
 

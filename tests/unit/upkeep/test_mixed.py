@@ -58,6 +58,19 @@ def test_the_way_back_is_mixed_until_the_last_new_one_is_out(world: World, mixed
     assert not public(world.paths, None)["mixed"]
 
 
+def test_what_a_failed_run_left_is_not(world: World, mixed: list[str]) -> None:
+    """One slot is down then, and all who ask get the other: pages shall become what that one is."""
+    driver = deployed_with(world)
+    old = world.box("app-1").image.partition("@")[2]
+    world.release("1.1.0", kind="rotten")
+    world.published[old].seconds = 1000  # once stopped it does not get ready in time
+    for box in world.boxes.values():
+        box.began = -10_000.0
+    driver.must("update", "failed")
+    assert mixed == ["admit:app-1"]
+    assert not public(world.paths, None)["mixed"]
+
+
 def test_a_shut_gate_has_one_release_behind_it(deployed: Driver, mixed: list[str]) -> None:
     deployed.world.release("1.1.0")
     deployed.must("update", "updated")
