@@ -17,10 +17,14 @@ from tests.e2e.site import STACK, VAULT, Site
 from tests.e2e.visitor import DESKTOP, PHONE, Screen, at, enter
 from tests.integration.notify.conftest import Hook, Mailbox, free_port, listening
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
+MARK = "import pathlib; pathlib.Path('/srv/before').touch()"
+# The largest of what was stored since: what is older need not be part of the newest backup.
 FLIP = (
-    "import pathlib; f = max(pathlib.Path('/srv/sicherung/web1/data').glob('*/*'), key=lambda f: f.stat().st_size); "
+    "import pathlib; since = pathlib.Path('/srv/before').stat().st_mtime; "
+    "stored = [f for f in pathlib.Path('/srv/sicherung/web1/data').glob('*/*') if f.stat().st_mtime >= since]; "
+    "f = max(stored, key=lambda f: f.stat().st_size); "
     "f.chmod(0o600); b = bytearray(f.read_bytes()); b[len(b) // 2] ^= 1; f.write_bytes(b)"
 )
 
@@ -59,6 +63,7 @@ def test_the_timer_proves_the_newest_backup_and_a_broken_one_is_told_by_mail_and
     site: Site, mailbox: Mailbox, hook: Hook, tmp_path: Path
 ) -> None:
     assert site.run("upkeep", "notify", "--test").count("angekommen") == 2
+    site.run("python3", "-c", MARK, host=VAULT)
     site.run("upkeep", "backup", STACK)
     assert site.run("systemctl", "is-enabled", f"upkeep-drill@{STACK}.timer") == "enabled"
     site.run("systemctl", "start", f"upkeep-drill@{STACK}.service")
