@@ -51,6 +51,7 @@ class Navigations:
         self.count += is_main
 
     def wait_for(self, count: int, within: float = 60) -> None:
+        """Through the page's own clock: while this thread sleeps, nothing is heard of it."""
         deadline = time.monotonic() + within
         while self.count < count:
             assert time.monotonic() < deadline, f"nach {within:.0f} s erst {self.count}-mal geladen"

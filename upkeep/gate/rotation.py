@@ -45,7 +45,8 @@ def _places(paths: StackPaths) -> dict[str, Place]:
     except FileNotFoundError:
         return {}
     names = COLUMNS.split()
-    rows = (dict(zip(names, line.split(), strict=False)) for line in lines if len(line.split()) == len(names))
+    whole = (fields for fields in map(str.split, lines) if len(fields) == len(names))
+    rows = (dict(zip(names, fields, strict=True)) for fields in whole)
     return {row["srv_name"]: Place(int(row["srv_port"]), row["srv_admin_state"] != str(FREE)) for row in rows}
 
 

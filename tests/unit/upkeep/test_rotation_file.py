@@ -25,6 +25,15 @@ def test_slots_in_rotation_start_as_well_as_they_can_be(driver: Driver) -> None:
     assert rotation.out(driver.world.paths) == {}
 
 
+def test_a_line_that_is_not_whole_is_passed_over(driver: Driver) -> None:
+    driver.world.place(slots=2)
+    driver.must("deploy", "updated")
+    rotation.take_out(driver.world.paths, driver.world.ports(), "app-2", 8000)
+    file = driver.world.paths.maps / rotation.STATE_FILE
+    file.write_text(file.read_text(encoding="utf-8") + "1 app 1 app-3 127.0.0.1 2\n", encoding="utf-8")
+    assert rotation.out(driver.world.paths) == {"app-2": 8000}
+
+
 def test_slot_taken_out_is_drained_and_the_other_stays_well(driver: Driver) -> None:
     driver.world.place(slots=2)
     driver.must("deploy", "updated")
